@@ -67,7 +67,7 @@ class SheetItem:
 @dataclass(frozen=True)
 class Family:
     """Who a visitor goes to, as far as the index knows. ``place``: where the family lives, empty where it is not known, or
-    protected."""
+    protected; ``child_names``: reference -> name, as far as a content states one."""
 
     name: str
     reading: str
@@ -107,15 +107,12 @@ def family_of(door: Door, reader: IndexReader, case: UUID) -> Family:
     view = None
     with suppress(Unavailable):
         view = door.index.family(case, reader)
-    called = child_names(door.store.messages(case))
     if view is None:
-        return Family("", "", "", called)
+        return Family("", "", "", {})
     named = {p.ref: p.name for p in view.children if p.ref and p.name}
     hidden = door.addresses.protected_until(case) is not None
     place = "" if hidden or not view.addresses else view.addresses[0]
-    return Family(
-        view.title, view.reading, place, {**called, **{r: n for r, n in named.items() if r in called}}
-    )
+    return Family(view.title, view.reading, place, named)
 
 
 def sheet_sources(messages: Sequence[Message]) -> list[tuple[Section, Message, Mapping[str, Any]]]:

@@ -105,7 +105,9 @@ def visiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visiting]:
             "role": "SPECIALIST",
             "qualification": "保健師",
         }
-        sent = visiting.core.send(Kind.CASE, run.case, "support_worker.assigned", fields, actor="staff.AZ-CORE")
+        sent = visiting.core.send(
+            Kind.CASE, run.case, "support_worker.assigned", fields, actor="staff.AZ-CORE"
+        )
         assert sent.outcome == "recorded", sent
         visiting.door.refresh()
         visiting.plan_visit()

@@ -34,7 +34,9 @@ def report_of(page: str) -> dict[str, str]:
     return {**values, "met": "母", "next_visit": "7", **dict.fromkeys(children, "yes")}
 
 
-def test_a_visitor_reads_a_sheet_by_recorded_openings_and_reports(visiting: Visiting, phone: TestClient) -> None:
+def test_a_visitor_reads_a_sheet_by_recorded_openings_and_reports(
+    visiting: Visiting, phone: TestClient
+) -> None:
     page = phone.get("/phone/").text
     assert f'href="tel:{DUTY.replace("-", "")}"' in page
     assert f"/phone/cases/{visiting.case}" in page
@@ -63,7 +65,9 @@ def test_a_visitor_reads_a_sheet_by_recorded_openings_and_reports(visiting: Visi
     assert visiting.records("visit_report.submitted") == reports + 1
     sent = max((m for m in visiting.door.store.messages(visiting.case)), key=lambda m: m["at"])
     assert sent["fields"]["visit"] == values["visit"]
-    assert len([i for i in sent["items"] if i["section"] == "VISIT"]) == 3  # the report, a photo and what it is
+    assert (
+        len([i for i in sent["items"] if i["section"] == "VISIT"]) == 3
+    )  # the report, a photo and what it is
 
 
 def test_a_report_that_can_not_be_meant_is_kept_and_says_why(visiting: Visiting, phone: TestClient) -> None:

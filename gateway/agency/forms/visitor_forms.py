@@ -13,6 +13,7 @@ from uuid import UUID
 
 from domain.calendar import JST, day_of
 from domain.codes import Role, Section
+from gateway.agency.forms.children import ALL
 from gateway.agency.forms.content_inputs import UNKNOWN_WORD
 from gateway.agency.forms.fill import initial_values
 from gateway.agency.forms.kinds import Form, FormContext
@@ -96,7 +97,9 @@ def hidden_values(form: Form, form_context: FormContext) -> dict[str, list[str]]
 def child_rows(form_context: FormContext, names: Mapping[str, str]) -> dict[str, str]:
     """Key -> name of each child that a report asks about. ``names``: what the index calls them."""
     rows = _content_rows(report_form(form_context), form_context)
-    return {key: names.get(key, label) for key, label in rows.items()} or {NO_CHILD: "子ども"}
+    if not rows:
+        return {NO_CHILD: "、".join(dict.fromkeys(names.values())) or "子ども"}
+    return {key: names.get(key, label) for key, label in rows.items()}
 
 
 def _content_rows(form: Form, form_context: FormContext) -> dict[str, str]:
@@ -139,6 +142,7 @@ def report_values(values: Values, form_context: FormContext) -> dict[str, list[s
     seen = [entered.one(f"child.{key}.seen") for key in keys]
     if any(seen):
         written["child_seen"] = ["yes" if "yes" in seen else "no"]
+    written["children"] = _children_meant(dict(zip(keys, seen, strict=True)))
     if form_context_is_core(form_context):
         written["worker"] = [form_context.actor]
     return written
@@ -177,6 +181,12 @@ def _children(entered: _Entered, keys: Sequence[str]) -> dict[str, list[str]]:
     return written
 
 
+def _children_meant(seen: Mapping[str, str]) -> list[str]:
+    """Of whom control speaks: those who were seen; where nobody was, all who were asked about."""
+    named = {key: answer for key, answer in seen.items() if key != NO_CHILD}
+    return [key for key, answer in named.items() if answer == "yes"] or list(named) or [ALL]
+
+
 def _next_visit(entered: _Entered) -> str:
     chosen = entered.one("next_visit")
     if not chosen.isascii() or not chosen.isdigit():
@@ -193,7 +203,7 @@ def concern_values(values: Values, form_context: FormContext) -> dict[str, list[
     text = entered.words("what", "more")
     written = hidden_values(concern_form(), form_context)
     written |= {name: list(values[name]) for name in values if name.startswith("attach") or name in _CARRIED}
-    written["command_id"] = [entered.one("command_id")]
+    written |= {"command_id": [entered.one("command_id")], "children": [ALL]}
     if text:
         written["text_RISK"] = [f"今すぐ見てほしい(訪問先から): {text}"]
     return written
