@@ -53,6 +53,8 @@ class DoorAct(StrEnum):
     READ_STATISTICS = "statistics.read"
     ISSUE_STATISTICS = "statistics.issue"
     READ_OPENINGS = "openings.read"
+    USE_PHONE = "phone.use"
+    MANAGE_PHONES = "phones.manage"
     READ_INDEX = "index.read"
     REBUILD_INDEX = "index.rebuild"
     READ_CONTENT_LOGS = "logs.content"
@@ -84,6 +86,8 @@ DOOR_ACT_TITLES: Mapping[DoorAct, str] = {
     DoorAct.READ_STATISTICS: "統計を見る",
     DoorAct.ISSUE_STATISTICS: "統計を発行する",
     DoorAct.READ_OPENINGS: "ほかの機関による閲覧の一覧を見る",
+    DoorAct.USE_PHONE: "訪問用の端末を使う(きょうの訪問・報告・懸念)",
+    DoorAct.MANAGE_PHONES: "訪問用の端末の一覧を見る・端末を止める",
     DoorAct.READ_INDEX: "事例索引の状態を見る",
     DoorAct.REBUILD_INDEX: "事例索引を作り直す",
     DoorAct.READ_CONTENT_LOGS: "印刷・秘匿住所・家庭の検索の記録を見る",

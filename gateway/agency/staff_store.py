@@ -100,6 +100,8 @@ class StaffAct(StrEnum):
     DEPUTY_ACTED = "deputy-acted"
     ACT_TAKEN_AWAY = "act-taken-away"
     ACT_GIVEN_BACK = "act-given-back"
+    DEVICE_REGISTERED = "device-registered"
+    DEVICE_STOPPED = "device-stopped"
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ _ABOUT_CASES = (
     DoorAct.PRINT_FORMS,
     DoorAct.WRITE_DRAFTS,
     DoorAct.ATTACH_FILES,
+    DoorAct.USE_PHONE,
 )
 
 
