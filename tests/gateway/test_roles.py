@@ -194,7 +194,7 @@ def denial_of(call: Callable[[], object]) -> str | None:
     return None
 
 
-def test_a_door_signs_and_opens_for_each_role_what_the_table_says(hub: HubWithCase, door: Door) -> None:
+def test_a_door_signs_and_opens_for_each_role_what_the_table_gives(hub: HubWithCase, door: Door) -> None:
     """Of every command and every opening, by every role; the fields are empty, so nothing is sent."""
     before, wrong = hub.head(), []
     for act in ROLE_ACTS:
@@ -223,7 +223,7 @@ def test_a_door_signs_and_opens_for_each_role_what_the_table_says(hub: HubWithCa
     assert hub.head() == before
 
 
-def test_a_system_does_what_its_token_says(hub: HubWithCase, door: Door) -> None:
+def test_a_system_does_what_its_token_grants(hub: HubWithCase, door: Door) -> None:
     for act in ROLE_ACTS:
         for actor, granted in (("sys:narrow", TOKEN_DEFAULT), ("sys:wide", SYSTEM_ACTS)):
             got = denial_of(lambda a=act, w=actor: door.permissions.require(a, w))
@@ -279,7 +279,7 @@ def test_each_role_comes_to_the_routes_that_the_table_says(
     assert wrong == []
 
 
-def test_a_refusal_says_which_role_it_takes_and_who_has_it(
+def test_a_refusal_names_the_roles_it_takes_and_who_has_them(
     hub: HubWithCase, door: Door, staff: Staff
 ) -> None:
     client = client_of(door, staff, "RECEPTION")
