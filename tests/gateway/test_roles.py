@@ -257,7 +257,7 @@ def test_every_route_has_its_act(door: Door, staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("role", [role.value for role in StaffRole])
-def test_each_role_comes_to_the_routes_that_the_table_says(
+def test_each_role_comes_to_the_routes_that_the_table_gives(
     hub: HubWithCase, door: Door, staff: Staff, role: str
 ) -> None:
     """Pages and API. A route that is refused answers 403 before anything is read; others as they answer."""
