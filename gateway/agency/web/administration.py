@@ -170,7 +170,7 @@ def _add_deputies(people: APIRouter, pages: PageContext) -> None:
         since: Annotated[str, Form(max_length=10)] = "",
         role: Roles = [],  # noqa: B006
     ) -> Response:
-        begins_at = end_of(_day(since) - timedelta(days=1)) if since else None
+        begins_at = end_of(_day_typed(since) - timedelta(days=1)) if since else None
         staff.roles.add_deputy(
             principal, deputy, role, begins_at=begins_at, ends_at=end_of(until), by=person.actor
         )
@@ -183,7 +183,7 @@ def _add_deputies(people: APIRouter, pages: PageContext) -> None:
         return _back(pages, PEOPLE, "deputy-ended")
 
 
-def _day(text: str) -> date:
+def _day_typed(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
