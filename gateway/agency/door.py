@@ -31,6 +31,7 @@ from gateway.agency.content_form import identifying_texts, require_content_form,
 from gateway.agency.control_form import TEXT_SCHEMA, require_command_form, require_signed_form
 from gateway.agency.documents import BYTES_SCHEMA
 from gateway.agency.drafts import Draft, SectionContent, open_draft, seal_draft
+from gateway.agency.implied_addressees import with_implied_addressees
 from gateway.agency.index.case_index import CaseIndex
 from gateway.agency.index.case_overview import CaseOverviews
 from gateway.agency.index.charges import Charges
@@ -195,6 +196,7 @@ class Door:
             known = self.store.sent(command_id)
             if known is not None and known.state != FAILED:
                 return self._resend_known(known, request_digest)
+            fields = self._addressed(act, fields)
             require_command_form(
                 kind, about, act, fields, parts, actor=actor, occurred_at=occurred_at, now=self.now()
             )
@@ -224,6 +226,7 @@ class Door:
         Content stays here: the hub is asked with sections and flags. Raises like ``send`` for what would not leave the
         door, Refused where the hub does not answer this beforehand, and Unavailable where it can't now; it is asked once.
         """
+        fields = self._addressed(act, fields)
         parts = self.checked_parts(case, act, fields, parts, actor=actor, occurred_at=occurred_at)
         traces = tuple(p.section for p in parts if Flag.NOTIFIER_TRACE in p.flags)
         items = [{"item": str(uuid4()), "section": p.section, "flags": sorted(p.flags)} for p in parts]
@@ -279,6 +282,17 @@ class Door:
         items = [uuid4() for _ in parts]
         key_sets = self._recipients(case, act, fields, parts, items, actor) if parts else {}
         return [[key_set.agency for key_set in key_sets[item]] for item in items]
+
+    def _addressed(self, act: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """These fields, also to whom the message informs by what it states (see ``implied_addressees``)."""
+        return with_implied_addressees(act, fields, self.agency, self._is_addressable)
+
+    def _is_addressable(self, agency: str) -> bool:
+        """Whether a message can be addressed to this agency, as far as this door knows."""
+        try:
+            return any(str(key_set.agency) == agency for key_set in self.directory())
+        except Unavailable:
+            return True
 
     @contextmanager
     def _send_slot(self) -> Iterator[bool]:

@@ -38,6 +38,8 @@ VERSION = 1
 MAX_DRAFT_BYTES = 256 * 1024
 DRAFT_FORM_MAX_BYTES = 4 * MAX_DRAFT_BYTES
 """A draft as a form sends it: a character of three bytes takes nine in it."""
+FORM_MAX_FIELDS = 1000
+"""Of any form on which something is written."""
 MAX_DRAFTS = 50
 """Of one person."""
 DRAFT_DAYS = 30
@@ -148,9 +150,6 @@ class PageDraftRows:
             db.execute("DELETE FROM kept_posts WHERE actor=?", (actor,))
         return [UUID(row[0]) for row in rows]
 
-    def has_kept(self, actor: str) -> bool:
-        return bool(self._query("SELECT 1 FROM kept_posts WHERE actor=? LIMIT 1", actor))
-
     def delete_before(self, drafts_at: str, posts_at: str) -> None:
         """Erase drafts and kept posts that were last changed before then."""
         with self._write() as db:
@@ -247,10 +246,6 @@ class PageDrafts:
         if self.is_of_another(actor, id):
             raise NotFound("not-found")
         self._draft_rows.keep(self._sealed_row(actor, id, path, values))
-
-    def has_kept(self, actor: str) -> bool:
-        """Whether something waits that was sent without a session."""
-        return self._draft_rows.has_kept(actor)
 
     def give_back(self, actor: str) -> PageDraft | None:
         """What was kept for this person becomes a draft; the latest of them. None for nothing."""

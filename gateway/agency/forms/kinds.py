@@ -432,7 +432,6 @@ class Form:
     what it does; ``next_step``: what happens next. ``tasks``: the kinds of task it completes; ``only_while_pending``:
     it is offered only while such a task waits. ``begins_case``: it may begin a case. ``offered_on``: the kind of subject
     that offers it, if another than the act's own; ``originator``: then names what the act is about.
-    ``addressees``: who is informed, where that follows from the entered values and nobody is asked.
     ``needs_content``: something must be written in one of its sections, whichever.
     """
 
@@ -461,7 +460,6 @@ class Form:
     children_from_content: bool = False
     offered_on: Kind | None = None
     originator: Callable[[FieldValues, FormContext], UUID] | None = None
-    addressees: Callable[[FieldValues, FormContext], Sequence[str]] | None = None
     needs_content: bool = False
     send: str = "封をして送付する"
 

@@ -31,12 +31,11 @@ from gateway.agency.forms.programme import commission_subject
 from gateway.agency.forms.search import contact_ban_warnings
 from gateway.agency.forms.table import form_of
 from gateway.agency.index.readers import reader_of
-from gateway.agency.page_drafts import draft_bytes
+from gateway.agency.page_drafts import FORM_MAX_FIELDS, draft_bytes
 from gateway.agency.staff import Person
 from gateway.agency.store import FAILED, OutboxEntry
 from gateway.agency.web.addresses import CONFIRMED, AddressReview, address_review
 from gateway.agency.web.attaching import (
-    MAX_FIELDS,
     Entered,
     attaching_values,
     attachments_in,
@@ -113,7 +112,7 @@ def add_form_pages(people: APIRouter, pages: PageContext) -> None:
         async def send_form(
             request: Request, person: SignedIn, key: str = fixed_key, case: UUID | None = None
         ) -> Response:
-            async with request.form(max_files=0, max_fields=MAX_FIELDS) as entered:
+            async with request.form(max_files=0, max_fields=FORM_MAX_FIELDS) as entered:
                 values = {name: [str(v) for v in entered.getlist(name)] for name in entered}
             place = place_of(request, person, fixed_key or key, case)
             return await run_in_threadpool(form_page.entered, place, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,7 +52,7 @@ def form_context_of(
         command_id=command_id or uuid4(),
         other_cases=partial(_other_cases, pages, person, case),
         joined_cases=partial(_joined_cases, pages, person, case),
-        roll=partial(_roll, pages, person),
+        roll=cache(partial(_roll, pages, person)),
         referred_to=partial(_referred_to, pages),
     )
 
