@@ -23,8 +23,8 @@ def message(id: str, act: str, by: str = CORE, **more: Any) -> dict[str, Any]:
 
 FORMULATED = message("f", "support_plan.formulated", plan={"content": "SC_B"}, sections=["PLAN"])
 AGAIN = {**FORMULATED, "message": "f2"}
-TOLD = message("t", "disclosure.made", sections=["BASIC", "PLAN"])
-TOLD_BASICS = message("b", "disclosure.made", sections=["BASIC"])
+INFORMED = message("t", "disclosure.made", sections=["BASIC", "PLAN"])
+BASICS = message("b", "disclosure.made", sections=["BASIC"])
 ELSEWHERE = message("e", "disclosure.made", to=["hospital"], sections=["PLAN"])
 HELD = {**message("h", "disclosure.held", sections=["PLAN"]), "held": [NPO]}
 COMMENCED = message("c", "support.commenced", plan=None, sections=["PLAN"])
@@ -39,15 +39,15 @@ REOPENED = message("o", "case.reopened")
 @pytest.mark.parametrize(
     ("messages", "offered"),
     [
-        pytest.param([TOLD], ["t"], id="told of a plan that was decided without us"),
-        pytest.param([FORMULATED, TOLD, COMMENCED], ["c", "t", "f"], id="the newest first"),
-        pytest.param([FORMULATED, TOLD, AGAIN], ["f2"], id="a new plan takes the place of the old one"),
-        pytest.param([FORMULATED, TOLD, NEW_PHASE], ["n"], id="a new phase has a plan of its own"),
+        pytest.param([INFORMED], ["t"], id="told of a plan that was decided without us"),
+        pytest.param([FORMULATED, INFORMED, COMMENCED], ["c", "t", "f"], id="the newest first"),
+        pytest.param([FORMULATED, INFORMED, AGAIN], ["f2"], id="a new plan takes the place of the old one"),
+        pytest.param([FORMULATED, INFORMED, NEW_PHASE], ["n"], id="a new phase has a plan of its own"),
         pytest.param([PROPOSED], [], id="a proposal is no plan"),
         pytest.param([FORMULATED, PROPOSED, APPROVED], ["p"], id="a proposal that was approved is"),
         pytest.param([FORMULATED, HANDED, REVIEWED], ["f"], id="what is told about the plan is no plan"),
         pytest.param([FORMULATED, REOPENED], [], id="none of before the support was resumed"),
-        pytest.param([TOLD_BASICS, ELSEWHERE, HELD], [], id="what did not bring the plan here"),
+        pytest.param([BASICS, ELSEWHERE, HELD], [], id="what did not bring the plan here"),
     ],
 )
 def test_a_visit_report_names_a_plan_in_force(messages: Sequence[dict[str, Any]], offered: list[str]) -> None:
