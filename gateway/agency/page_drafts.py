@@ -109,6 +109,15 @@ class PageDraftRows:
         rows = self._query("SELECT * FROM page_drafts WHERE actor=? ORDER BY at DESC, id", actor)
         return [_draft_row(r) for r in rows]
 
+    def count(self, actor: str) -> int:
+        """How many drafts this person has that neither wait in the outbox nor are recorded; what was refused counts."""
+        [(count,)] = self._query(
+            "SELECT count(*) FROM page_drafts WHERE actor=? AND NOT EXISTS (SELECT 1 FROM outbox WHERE command_id=id"
+            " AND state<>'FAILED' AND (answer IS NULL OR json_extract(answer, '$.outcome')<>'refused'))",
+            actor,
+        )
+        return int(count)
+
     def row(self, actor: str, id: UUID) -> DraftRow | None:
         rows = self._query("SELECT * FROM page_drafts WHERE actor=? AND id=?", actor, str(id))
         return _draft_row(rows[0]) if rows else None
@@ -264,6 +273,10 @@ class PageDrafts:
             if self._door.store.is_recorded(row.id):
                 self._draft_rows.delete(actor, row.id)
         return [self._listed(row) for row in rows if not self._door.store.is_under_way(row.id)]
+
+    def count(self, actor: str) -> int:
+        """How many drafts ``listed`` would give."""
+        return self._draft_rows.count(actor)
 
     def _listed(self, row: DraftRow) -> PageDraft | UnreadableDraft:
         try:

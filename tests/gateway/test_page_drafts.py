@@ -206,6 +206,19 @@ def test_drafts_have_limits_and_an_end(hub: HubWithCase, monkeypatch: pytest.Mon
     assert drafts.listed("staff.z") == []
 
 
+def test_the_navigation_counts_the_drafts_that_the_list_shows(hub: HubWithCase, screen: Screen) -> None:
+    drafts = PageDrafts(hub.door("MID-HOSP"))
+    for draft in drafts.listed("staff.a1"):
+        drafts.delete("staff.a1", draft.id)
+    assert ">下書き</a>" in screen.http.get("/outbox").text
+    drafts.save("staff.a1", uuid4(), "/new", {"text_RISK": [CANARY]})
+    drafts.save("staff.b2", uuid4(), "/new", {"text_RISK": [CANARY]})
+    assert ">下書き(1)</a>" in screen.http.get("/outbox").text
+    for entry in hub.door("MID-HOSP").store.outgoing():
+        drafts.keep_until_recorded("staff.a1", entry.command_id, "/new", {"text_RISK": [CANARY]})
+    assert drafts.count("staff.a1") == len(drafts.listed("staff.a1"))
+
+
 def test_a_destroyed_case_takes_its_drafts_with_it(hub: HubWithCase) -> None:
     door, case = hub.door("MID-HOSP"), uuid4()
     drafts = PageDrafts(door)
@@ -586,7 +599,15 @@ def test_what_the_rules_refuse_is_answered_before_it_is_shown_and_sent_only_wher
     refused = screen.http.post(path, data=values)
     assert refused.status_code == 400
     assert "anyway" in parse_form(refused.text).offered
-    assert '<button class="quiet" name="step" value="send">' in refused.text
+    assert '<button class="quiet" name="step" value="insist">' in refused.text
+    unticked = screen.http.post(path, data={**values, "step": ["insist"]})
+    assert unticked.status_code == 400
+    before = len(hub.door("MID-HOSP").store.outgoing())
+    shown = screen.http.post(path, data={**values, "anyway": ["yes"], "step": ["insist"]})
+    assert (shown.status_code, len(hub.door("MID-HOSP").store.outgoing())) == (200, before)
+    assert "規則では認められない見込みです" in shown.text
+    assert "架空県架空市1-2-3" in shown.text  # as each recipient would see it
+    assert 'name="anyway" value="yes"' in shown.text
     insisted = screen.http.post(path, data={**values, "anyway": ["yes"]})
     assert insisted.status_code == 400  # what is only looked at is not looked at in spite of it
     assert screen.save({**values, "anyway": ["yes"]}).status_code == 200

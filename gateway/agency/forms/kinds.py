@@ -40,10 +40,16 @@ class OtherAgency:
 
 
 class CaseMessages(Sequence[Message]):
-    """Messages in order, looked up by their id and by what they answer without looking at each one again."""
+    """Messages in order, looked up by their id and by what they answer without looking at each one again.
 
-    def __init__(self, messages: Iterable[Message] = ()) -> None:
+    ``names``: of children by reference, as far as this door has read them and who looks may know them.
+    """
+
+    def __init__(
+        self, messages: Iterable[Message] = (), names: Callable[[], Mapping[str, str]] = dict
+    ) -> None:
         self._messages = tuple(messages)
+        self._names = names
         self._by_id: dict[object, Message] | None = None
         self._answers: dict[tuple[str, str], dict[object, list[Message]]] = {}
         self._child_names: dict[str, str] | None = None
@@ -69,7 +75,7 @@ class CaseMessages(Sequence[Message]):
     def child_names(self) -> Mapping[str, str]:
         """Reference -> what pages call this child."""
         if self._child_names is None:
-            self._child_names = child_names(self._messages)
+            self._child_names = child_names(self._messages, self._names())
         return self._child_names
 
     def answering(self, act: str, name: str, message: object) -> list[Message]:

@@ -40,7 +40,7 @@ from gateway.agency.recent_contents import RecentContent
 from gateway.agency.staff import Person
 from gateway.agency.staff_store import StaffAct
 from gateway.agency.web.families import alike_cases, charge_text, family_row
-from gateway.agency.web.form_context import audit_requests, form_context_of
+from gateway.agency.web.form_context import audit_requests, case_messages, form_context_of
 from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.paging import ROWS_PER_PAGE, page_of
 from gateway.agency.web.reading import ReadingPurpose, may_show_again, readable_items
@@ -103,7 +103,7 @@ class CaseHome:
         overview = door.overviews.of(case)
         if overview is None:
             raise NotFound("not-found")
-        messages = CaseMessages(door.store.messages(case))
+        messages = case_messages(self.pages, person, case)
         tasks = [t for t in door.store.tasks() if t["case"] == str(case)]
         context = form_context_of(self.pages, person, messages=messages)
         reader = reader_of(door, person.actor)

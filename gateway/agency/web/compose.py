@@ -80,8 +80,9 @@ class _Place:
         return "/cases" if self.case is None else f"/cases/{self.case}"
 
 
-PREVIEW, EDIT, SEND = "preview", "edit", "send"
-"""What the button asks for that was pressed (``step``): to look at it first, to write on, to send it."""
+PREVIEW, EDIT, SEND, INSIST = "preview", "edit", "send", "insist"
+"""What the button asks for that was pressed (``step``): to look at it first, to write on, to send it, to look at it before
+it is sent in spite of an objection."""
 
 
 def add_form_pages(people: APIRouter, pages: PageContext) -> None:
@@ -234,7 +235,7 @@ class _FormPage:
         form_context = self._context_for(place, values.get("about", [""])[0], command_id)
         step = next(iter(values.pop("step", [])), PREVIEW)
         is_first_look = place.form.is_previewed and step != SEND
-        if is_first_look:
+        if is_first_look and step != INSIST:
             values.pop(ANYWAY, None)  # only what is sent is sent in spite of an objection
         filled = fill(place.form, form_context, values)
         if step == EDIT:
@@ -289,6 +290,8 @@ class _FormPage:
     def _preview(self, place: _Place, form_context: FormContext, filled: Filled) -> Response:
         """The look before sending: at an address of its own, so that back and reload show it again, or what became of it."""
         page = self._render_preview(place, form_context, filled)
+        if filled.one(ANYWAY):
+            return page  # what is looked at again is asked again, and objected to
         actor, id = place.person.actor, form_context.command_id
         try:
             self._pages.drafts.save(actor, id, place.path, filled.values)
@@ -308,6 +311,7 @@ class _FormPage:
             place.person,
             form=place.form,
             preview=preview,
+            insists=bool(filled.one(ANYWAY)),
             shown_fields=summary_rows_of(form_context, _fields_to_look_at(place.form, message)),
             action=self._action(place, form_context.command_id),
             back=self._pages.base + place.back,

@@ -11,6 +11,7 @@ from gateway.agency.attachments import Attachments
 from gateway.agency.door import Door
 from gateway.agency.page_drafts import PageDrafts
 from gateway.agency.staff import Person, Staff
+from gateway.agency.web.interrupted import DRAFTS_PATH
 from gateway.pages.render import page
 from keys.keyset import Custody
 
@@ -21,7 +22,7 @@ NAVIGATION = (
     ("/search", "家庭を探す"),
     ("/meeting", "会議資料"),
     ("/files", "ファイル送付"),
-    ("/drafts", "下書き"),
+    (DRAFTS_PATH, "下書き"),
     ("/outbox", "送信箱"),
     ("/programme", "委託・研修"),
     ("/statistics", "統計"),
@@ -54,11 +55,17 @@ class PageContext:
             "current_path": values.pop("current_path", ""),
         }
         if person is not None:
-            shared["links"] = NAVIGATION
+            shared["links"] = self._navigation(person)
             shared["glossary_link"] = True
             shared["behind"] = self.door.store.behind
             shared["behind_since"] = self.door.behind_since
         return page(name, status=status, **shared, **values)
+
+    def _navigation(self, person: Person) -> list[tuple[str, str]]:
+        """The main pages, with how many drafts this person has."""
+        drafts = self.drafts.count(person.actor)
+        counted = {DRAFTS_PATH: f"({drafts})"} if drafts else {}
+        return [(path, f"{text}{counted.get(path, '')}") for path, text in NAVIGATION]
 
     def name(self) -> str:
         """The agency's name; «窓口» while the hub is away."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from itertools import groupby
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -132,6 +133,7 @@ class _Shown:
     charges: Mapping[str, str]
     agencies: Mapping[str, str]
     form_context: FormContext
+    reader: IndexReader
     actor: str
 
 
@@ -158,6 +160,7 @@ class _WorkPage:
             charges=texts,
             agencies=self.pages.names(),
             form_context=form_context,
+            reader=reader,
             actor=person.actor,
         )
         unread = sum(row.unread > 0 for row in rows)
@@ -221,7 +224,7 @@ class _WorkPage:
 
     def _row(self, row: WorkRow, about: _Shown) -> dict[str, Any]:
         overview, name = row.overview, about.families[row.case]
-        messages = CaseMessages(self.door.store.messages(UUID(row.case))) if row.matters else CaseMessages()
+        messages = self._messages_of(UUID(row.case), about) if row.matters else CaseMessages()
         in_case = replace(about.form_context, messages=messages)
         things = [self._matter(matter, in_case) for matter in row.matters]
         things += self._notices(row, about)
@@ -244,6 +247,10 @@ class _WorkPage:
             "last_act": act_text(overview.last_act if last is None else last.act),
             "last_on": self._short_day_of(overview.last_at if last is None else last.at),
         }
+
+    def _messages_of(self, case: UUID, about: _Shown) -> CaseMessages:
+        names = partial(self.door.index.child_names, case, about.reader)
+        return CaseMessages(self.door.store.messages(case), names)
 
     def _short_day_of(self, at: str) -> str:
         return short_day(day_of(parse_time_text(at)), day_of(self.now))
