@@ -24,8 +24,9 @@ from domain.errors import (
     Unavailable,
     Untrusted,
 )
-from domain.events import EVENTS, Kind, dump
+from domain.events import BEGINS_CASE, EVENTS, CoercionCheckConfirmed, CoercionCheckDone, Kind, dump
 from domain.record import AUDIT, About
+from domain.roles import DoorAct, opening_act
 from gateway.agency.attachment_store import kept_name
 from gateway.agency.content_form import identifying_texts, require_content_form, searched_texts
 from gateway.agency.control_form import TEXT_SCHEMA, require_command_form, require_signed_form
@@ -40,6 +41,7 @@ from gateway.agency.item_opening import ItemOpener, OpenedItem
 from gateway.agency.key_sets import KeySets
 from gateway.agency.notifier_marks import Marks, contains_mark, notifier_marks, with_marks
 from gateway.agency.own_seal import open_own, seal_own
+from gateway.agency.permissions import Permissions, Unattended
 from gateway.agency.protected_addresses import NOTIFIER_MET, ProtectedAddresses
 from gateway.agency.recent_contents import RecentContents
 from gateway.agency.store import FAILED, WAITING, DoorStore, OutboxEntry
@@ -154,6 +156,8 @@ class Door:
         self.charges = Charges(store.charges, kem, genesis.hub, now)
         self.overviews = CaseOverviews(store, agency)
         self.recent = RecentContents()
+        self.permissions: Permissions = Unattended()
+        """Who may do what here; a door to which people or systems come asks its staff (``agency_app``, ``open_door``)."""
         self._retry_seconds = retry_seconds
         self._keyset: bytes | None = None
         self.keeps_directory = False
@@ -186,11 +190,13 @@ class Door:
 
         While the hub is away the same bytes are retried for ``retry_seconds``; then the outcome is ``waiting``, and
         ``flush`` sends them later. What can't be sealed for its recipients without the hub waits likewise, sealed for
-        this agency alone. Raises Refused where a system gives a person's word, or where a protected address stands
+        this agency alone. Raises Refused where this person or system may not do it here, where a system gives a person's
+        word, or where a protected address stands
         outside ADDR, and Malformed for what has no place in control (see ``control_form``) and for content that does not have
         the form of its schema (see ``content_form``), all before anything leaves the door; raises the hub's error if nothing was recorded.
         """
         require_person(act, actor)
+        self._require_permitted(kind, about, act, fields, actor)
         command_id = command_id or uuid4()
         request_digest = None if request is None else self.own_digest(KeyUse.COMMAND_DIGEST, request)
         with self._send_slot() as has_slot:
@@ -206,6 +212,7 @@ class Door:
                 self.addresses.require_clean(about, act, parts, actor=actor, refresh=self.refresh_if_possible)
                 parts = self._with_notifier_flags(about, act, parts, actor)
                 self.addresses.note_sent(about, command_id, act, fields, parts, actor=actor)
+            self.permissions.note(act, actor)
             draft = Draft(command_id, kind, about, act, fields, parts, actor, occurred_at)
             sealed_draft = seal_draft(draft, self.hub, self._kem)
             if has_slot:
@@ -261,6 +268,7 @@ class Door:
         Raises what ``send`` raises before anything leaves the door.
         """
         require_person(act, actor)
+        self._require_permitted(Kind.CASE, case, act, fields, actor)
         require_command_form(
             Kind.CASE, case, act, fields, parts, actor=actor, occurred_at=occurred_at, now=self.now()
         )
@@ -294,6 +302,18 @@ class Door:
             return any(str(key_set.agency) == agency for key_set in self.directory())
         except Unavailable:
             return True
+
+    def _require_permitted(
+        self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], actor: str
+    ) -> None:
+        """Raises Refused where this person may not do it here, or names a second person who may not confirm it."""
+        event = EVENTS.get(act)
+        begins = event is not None and issubclass(event, BEGINS_CASE) and self.overviews.of(about) is None
+        case = about if kind is Kind.CASE and not begins else None
+        self.permissions.require(act, actor, case)
+        second = fields.get("second")
+        if act == CoercionCheckDone.TOPIC and isinstance(second, str):
+            self.permissions.require(CoercionCheckConfirmed.TOPIC, second, case)
 
     @contextmanager
     def _send_slot(self) -> Iterator[bool]:
@@ -812,8 +832,13 @@ class Door:
     ) -> OpenedItem:
         """Open one item: request its release, verify and decrypt it, and record at the hub whether that succeeded.
 
-        Raises NotFound (no such item, or not yours), Untrusted (the release failed verification).
+        Raises Refused (this person or system may not open it here), NotFound (no such item, or not yours), Untrusted (the
+        release failed verification).
         """
+        is_rebuild = purpose is Purpose.INDEX_REBUILD
+        permitted = DoorAct.REBUILD_INDEX.value if is_rebuild else opening_act(section)
+        self.permissions.require(permitted, actor, case)
+        self.permissions.note(permitted, actor)
         fields = {"message": str(message), "item": str(item), "section": section, "purpose": purpose.value}
         opening, answer = self._submit_reading(case, "section.opened", fields, actor)
         error_code: str | None = None

@@ -331,7 +331,7 @@ def test_a_real_hub_is_founded_by_commands_and_a_family_is_supported_by_pages_al
     added = [
         start(
             *("agency", "staff", "add", "--folder", folders[code], "--actor", actor),
-            *("--name", f"職員 {actor}", *secret),
+            *("--name", f"職員 {actor}", "--role", "CASE_WORKER", "--role", "MANAGER", *secret),
             log=tmp_path / f"{code}.staff.log",
         )
         for code, actor in STAFF.items()

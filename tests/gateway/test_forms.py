@@ -20,6 +20,7 @@ from domain.events import Kind
 from domain.record import commission_of
 from gateway.agency.forms.table import FORMS
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.web.app import agency_app
 from gateway.audit.verification import Verification
 from gateway.pages.dates import day_text
@@ -832,7 +833,7 @@ def test_each_approving_person_signs_in_with_an_own_session(office: PagesFixture
     staff = Staff(tmp_path / "staff.db")
     people = ("staff.a1", "staff.a2", "staff.a3")
     for actor in people:
-        staff.add(actor, f"職員 {actor}", b"a long passphrase")
+        staff.add(actor, f"職員 {actor}", b"a long passphrase", roles=ALL_ROLES)
     with ExitStack() as stack:
         stack.callback(staff.close)
         app = agency_app(office.rehearsal_hub.door("AZ-CORE"), staff=staff, mode="real")

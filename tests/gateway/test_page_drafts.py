@@ -24,6 +24,7 @@ from gateway.agency.forms.table import FORMS
 from gateway.agency.page_drafts import MAX_DRAFT_BYTES, DraftRow, PageDrafts, draft_bytes, read_draft
 from gateway.agency.serve import expire_drafts
 from gateway.agency.staff import IDLE_SECONDS, KEEPS_POST_SECONDS, Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.staff_store import StaffAct
 from gateway.agency.web.app import agency_app
 from gateway.agency.web.outbox import outbox_row
@@ -62,7 +63,7 @@ def staff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: list[float]) -> 
     monkeypatch.setattr(passphrases, "scrypt_hash", cheap)
     with closing(Staff(tmp_path / "staff.db", lambda: now[0])) as opened:
         for actor in ("staff.a1", "staff.b2"):
-            opened.add(actor, f"職員{actor[-2:]}", RIGHT)
+            opened.add(actor, f"職員{actor[-2:]}", RIGHT, roles=ALL_ROLES)
         yield opened
 
 
@@ -389,7 +390,9 @@ def test_a_staff_file_of_version_2_gets_what_ended_sessions_need(tmp_path: Path)
     path = tmp_path / "staff.db"
     Staff(path).close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute("DROP TABLE ended_sessions")
+        for table in ("ended_sessions", "roles", "deputies", "taken_away"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("ALTER TABLE tokens DROP COLUMN acts")
         db.execute("PRAGMA user_version=2")
         db.execute("INSERT INTO staff VALUES ('staff.old','旧',x'',x'',0,0)")
         db.commit()

@@ -97,7 +97,7 @@ class FormContext:
     ``command_id``: the idempotency key of the page, so that a page sent twice is recorded once. ``other_cases``: the door's
     other cases, without those of the family; ``joined_cases``: those joined with this one; ``roll``: of each visiting agency
     whose roll this door knows, what each of its visitors lacks; ``referred_to``: to whom this agency has referred families
-    before, the latest first.
+    before, the latest first; ``permits``: whether this person of this door may do this act here.
     """
 
     agency: str
@@ -115,6 +115,7 @@ class FormContext:
     joined_cases: Callable[[], Choices] = dict
     roll: Callable[[], Mapping[str, Mapping[str, Sequence[str]]]] = dict
     referred_to: Callable[[], Sequence[str]] = tuple
+    permits: Callable[[str, str], bool] = lambda actor, act: True
 
     def of(self, act: str, name: str, message: object) -> list[Message]:
         """The messages of this act that answer that message by that field."""
@@ -486,8 +487,9 @@ class Form:
         return self.act.ON is Kind.CASE and not (self.about or self.any_message)
 
     def fits(self, form_context: FormContext) -> bool:
-        """True if this agency has a role that uses it."""
-        return not self.roles or bool(self.roles & form_context.roles)
+        """True if this agency has a role that uses it, and this person may."""
+        is_of_agency = not self.roles or bool(self.roles & form_context.roles)
+        return is_of_agency and form_context.permits(form_context.actor, self.act.TOPIC)
 
     def is_offered_for(self, form_context: FormContext, message: Message) -> bool:
         """True if it can be sent about this message, as far as this door knows."""

@@ -236,7 +236,11 @@ class CaseHome:
             "is_late": matter.is_late,
             "message": matter.message,
             "links": list(links.values()),
-            "buttons": [ACT_OF_TASK[t["kind"]] for t in matter.tasks if t["kind"] in ACT_OF_TASK],
+            "buttons": [
+                act
+                for t in matter.tasks
+                if (act := ACT_OF_TASK.get(t["kind"], "")) and self.pages.may(self.person, act, self.case)
+            ],
             "period": next((t["kind"] for t in matter.tasks if t["due_at"] == matter.due_at), matter.kind),
         }
 

@@ -36,7 +36,8 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
     @people.get("/cases", response_class=HTMLResponse, include_in_schema=False)
     def cases(person: SignedIn, page: PageNumber = 1, mine: bool = False) -> Response:
         door.refresh_if_possible()
-        summaries = door.store.case_summaries()
+        is_shown = pages.permissions.shown_cases(person)
+        summaries = [row for row in door.store.case_summaries() if is_shown(row["case"])]
         if mine:
             own = door.charges.cases_of(person.actor)
             summaries = [row for row in summaries if row["case"] in own]

@@ -102,7 +102,9 @@ def add_form_pages(people: APIRouter, pages: PageContext) -> None:
 
     def place_of(request: Request, person: Person, key: str, case: UUID | None) -> _Place:
         path = request.url.path.removeprefix(pages.base).removesuffix("/attach")
-        return _Place(form_of(key), person, case, path)
+        form = form_of(key)
+        pages.permissions.require_of(form.act.TOPIC, person, case)
+        return _Place(form, person, case, path)
 
     def add(path: str, fixed_key: str = "") -> None:
         @people.get(path, response_class=HTMLResponse, include_in_schema=False)
@@ -125,7 +127,7 @@ def add_form_pages(people: APIRouter, pages: PageContext) -> None:
         ) -> Response:
             async with request.form(max_files=0, max_fields=FORM_MAX_FIELDS) as entered:
                 values = {name: [str(v) for v in entered.getlist(name)] for name in entered}
-            place = place_of(request, person, fixed_key or key, case)
+            place = await run_in_threadpool(place_of, request, person, fixed_key or key, case)
             return await run_in_threadpool(form_page.entered, place, values)
 
     def add_attaching(path: str, fixed_key: str = "") -> None:
@@ -133,7 +135,7 @@ def add_form_pages(people: APIRouter, pages: PageContext) -> None:
         async def attach(
             request: Request, person: SignedIn, key: str = fixed_key, case: UUID | None = None
         ) -> Response:
-            place = place_of(request, person, fixed_key or key, case)
+            place = await run_in_threadpool(place_of, request, person, fixed_key or key, case)
             if not attachable_sections(place.form) or not await run_in_threadpool(form_page.exists, place):
                 raise NotFound("not-found")
             entered = await receive_entered(request, pages, person)

@@ -54,6 +54,7 @@ def form_context_of(
         joined_cases=partial(_joined_cases, pages, person, case),
         roll=cache(partial(_roll, pages, person)),
         referred_to=partial(_referred_to, pages),
+        permits=lambda actor, act: pages.permissions.denial(act, actor, case) is None,
     )
 
 

@@ -112,10 +112,11 @@ def add_work_page(people: APIRouter, pages: PageContext) -> None:
     def note_all_looked(person: SignedIn, upto: Annotated[int, Form(ge=0)]) -> Response:
         """Nothing that this person was shown is new any more; what has come since the page was made stays new."""
         looks = door.store.arrivals.looks(person.actor)
+        is_shown = pages.permissions.shown_cases(person)
         upto_of = {
             case: min(one.last_arrival, upto)
             for case, one in door.overviews.all().items()
-            if case not in looks or looks[case].n < min(one.last_arrival, upto)
+            if (is_shown(case) and case not in looks) or looks[case].n < min(one.last_arrival, upto)
         }
         door.store.arrivals.note_looks(person.actor, upto_of, dump(door.now()))
         return RedirectResponse(f"{pages.base}/", 303)
@@ -146,10 +147,12 @@ class _WorkPage:
 
     def render(self, choice: _Choice, page: int) -> Response:
         door, person = self.door, self.person
-        overviews = door.overviews.all()
+        is_shown = self.pages.permissions.shown_cases(person)
+        overviews = {case: one for case, one in door.overviews.all().items() if is_shown(case)}
         charges = door.charges.cases_of(person.actor)
         viewer = Viewer(person.actor, door.store.arrivals.looks(person.actor), charges)
-        rows = work_rows(overviews, door.store.tasks(), viewer, self.now)
+        tasks = [task for task in door.store.tasks() if is_shown(task["case"])]
+        rows = work_rows(overviews, tasks, viewer, self.now)
         programme = programme_of(door, person.actor)
         reader, texts = reader_by(door, person.actor, programme), charge_texts(self.pages)
         listed = self._in_order(chosen(rows, choice.show, choice.group), choice.sort, reader, texts)
