@@ -23,6 +23,7 @@ from gateway.agency.index.arrivals import ARRIVAL_SCHEMA, ArrivalStore
 from gateway.agency.index.charge_store import CHARGE_SCHEMA, CHARGE_TABLES, ChargeStore
 from gateway.agency.index.sealed_families import INDEX_SCHEMA, SealedFamilies
 from gateway.agency.page_drafts import PAGE_DRAFT_SCHEMA, PAGE_DRAFT_TABLES, PageDraftRows
+from gateway.agency.task_store import TASK_SCHEMA, TASK_TABLES, TaskChanges, TaskStore
 
 _STORE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox(
@@ -56,9 +57,13 @@ _SCHEMAS = (
     ATTACHMENT_SCHEMA,
     PAGE_DRAFT_SCHEMA,
     ARRIVAL_SCHEMA,
+    TASK_SCHEMA,
 )
 
-_CASE_TABLES = ("inbox", "marks", "families", "intake", *ADDRESS_TABLES, *CHARGE_TABLES, *PAGE_DRAFT_TABLES)
+_CASE_TABLES = (
+    *("inbox", "marks", "families", "intake"),
+    *(*ADDRESS_TABLES, *CHARGE_TABLES, *PAGE_DRAFT_TABLES, *TASK_TABLES),
+)
 """What a door knows of a case; it goes with the case's control."""
 
 WAITING, CONFIRMED, FAILED = "WAITING", "CONFIRMED", "FAILED"
@@ -132,6 +137,7 @@ class DoorStore:
         self.charges = ChargeStore(self._write, self._query)
         self.arrivals = ArrivalStore(self._write, self._query)
         self.page_drafts = PageDraftRows(self._write, self._query)
+        self.tasks = TaskStore(self._query)
 
     def close(self) -> None:
         with self._lock:
@@ -384,12 +390,13 @@ class DoorStore:
         self,
         messages: list[dict[str, Any]],
         cursor: int,
-        tasks: list[dict[str, Any]],
+        tasks: TaskChanges | None = None,
         erased: Sequence[str] = (),
         at: str | None = None,
         behind: int = 0,
     ) -> None:
-        """Store messages, tasks and cursor of one page of the feed in one transaction. ``at``: when it was read.
+        """Store messages, tasks and cursor of one page of the feed in one transaction. ``tasks``: what changed in them, None for
+        nothing; ``at``: when it was read.
 
         ``erased``: cases whose control was destroyed; only the receipts of this agency's own commands are kept.
         ``behind``: how many records that may concern this agency the page lacks.
@@ -407,19 +414,20 @@ class DoorStore:
                     )
             self.addresses.apply_feed(db, messages)
             self.index.apply_feed(db, messages)
-            self.arrivals.apply_feed(db, messages, erased)
+            changed_tasks = () if tasks is None else self.tasks.apply_feed(db, tasks)
+            self.arrivals.apply_feed(db, messages, erased, changed_tasks)
             for case in erased:
                 self.index.forget(db, case)
                 for table in _CASE_TABLES:
                     db.execute(f"DELETE FROM {table} WHERE case_id=?", (case,))
                 db.execute("DELETE FROM family_answers WHERE other=?", (case,))
-            if erased:  # the answers may name these cases
-                db.execute("DELETE FROM known_answers")
+            if erased:
+                self.charges.note_change(db)
+                db.execute("DELETE FROM known_answers")  # the answers may name these cases
             new_state = {
                 "cursor": cursor,
                 "erased": erased_count,
                 "behind": behind,
-                "tasks": json.dumps(tasks, ensure_ascii=False),
             } | ({} if at is None else {"feed_at": at})
             for key, value in new_state.items():
                 db.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, str(value)))
@@ -468,12 +476,6 @@ class DoorStore:
         """Store an issue before it leaves the door. Raises InvariantViolation where there is one of this number."""
         with self._write() as db:
             db.execute("INSERT INTO statistics_issues VALUES (?,?,?)", (n, at, sealed))
-
-    def tasks(self) -> list[dict[str, Any]]:
-        """The work list of the last page of the feed."""
-        rows = self._query("SELECT value FROM state WHERE key='tasks'")
-        tasks: list[dict[str, Any]] = json.loads(rows[0][0]) if rows else []
-        return tasks
 
     def messages(self, case: UUID | None = None) -> list[dict[str, Any]]:
         """The messages this agency may know of, control only, oldest first; of one case if it is given."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
-from typing import Any
 
-from domain.calendar import day_of
 from domain.events import SupportWorkerAssigned
+from gateway.agency.case_matters import Matters
 from gateway.agency.index.arrivals import Look
 from gateway.agency.index.case_overview import Arrival, CaseOverview
-from gateway.agency.matters import Matter, When, asked_after_the_end, matters_of, when_due
+from gateway.agency.matters import Matter, When, when_due
 
 
 class Show(StrEnum):
@@ -109,31 +108,22 @@ class Viewer:
 
 
 def work_rows(
-    overviews: Mapping[str, CaseOverview], tasks: Iterable[Mapping[str, Any]], viewer: Viewer, now: datetime
+    overviews: Mapping[str, CaseOverview], matters: Mapping[str, Matters], viewer: Viewer, today: date
 ) -> list[WorkRow]:
-    """A row for every case of this agency, in no order."""
-    of_case: dict[str, list[Mapping[str, Any]]] = {}
-    for task in tasks:
-        of_case.setdefault(task["case"], []).append(task)
-    return [work_row(one, of_case.get(case, ()), viewer, now) for case, one in overviews.items()]
+    """A row for every case of this agency, in no order. ``matters``: what waits in each."""
+    return [work_row(one, matters[case], viewer, today) for case, one in overviews.items()]
 
 
-def work_row(
-    overview: CaseOverview, tasks: Iterable[Mapping[str, Any]], viewer: Viewer, now: datetime
-) -> WorkRow:
-    """The row of one case. ``tasks``: of this case."""
-    matters = matters_of(tasks, now) if tasks else []
-    if overview.has_ended and matters:
-        since_of = {a.message: a.at for a in overview.arrivals}
-        matters = asked_after_the_end(matters, since_of, overview.ended_at)
+def work_row(overview: CaseOverview, matters: Matters, viewer: Viewer, today: date) -> WorkRow:
+    """The row of one case. ``matters``: what waits in it."""
     look = viewer.looks.get(overview.case)
     news = overview.new_since(0 if look is None else look.n, viewer.actor)
     asked = {m.message for m in matters}
     notices = tuple(a for a in news if (a.is_addressed or a.worker) and a.message not in asked)
-    when = _when(matters, notices, news, day_of(now))
+    when = _when(matters, notices, news, today)
     return WorkRow(
         overview=overview,
-        matters=tuple(matters),
+        matters=matters,
         news=news,
         notices=notices,
         unread=sum(not a.is_ours for a in news),

@@ -222,7 +222,7 @@ def _add_reading(systems: APIRouter, door: Door) -> None:
         While the hub is away: as of the time in the header ``Kakehashi-As-Of``.
         """
         _refresh(door, response)
-        return door.store.tasks()
+        return [dict(task) for task in door.store.tasks.all()]
 
     @systems.get("/cases", responses=BEHIND)
     def get_cases(response: Response) -> list[str]:
