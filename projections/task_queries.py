@@ -50,9 +50,7 @@ _TASK_CHANGES = select(TASK_CHANGES.c.case, TASK_CHANGES.c.seq).where(
 )
 _CHANGED_TASKS = (
     select(*_TASK_COLUMNS)
-    .join(
-        TASK_CHANGES, and_(TASK_CHANGES.c.agency == TASKS.c.agency, TASK_CHANGES.c.case == TASKS.c.case)
-    )
+    .join(TASK_CHANGES, and_(TASK_CHANGES.c.agency == TASKS.c.agency, TASK_CHANGES.c.case == TASKS.c.case))
     .where(
         TASK_CHANGES.c.agency == bindparam("agency"),
         TASK_CHANGES.c.seq > bindparam("cursor"),

@@ -33,7 +33,9 @@ TASK_CHANGES = Table(
     METADATA,
     Column("agency", String(36), primary_key=True),
     Column("case", String(36), primary_key=True),
-    Column("seq", BigInteger, nullable=False),  # position at which a task of the agency in the case last changed
+    Column(
+        "seq", BigInteger, nullable=False
+    ),  # position at which a task of the agency in the case last changed
 )
 TASK_CHANGES_BY_SEQ = By("task_changes_by_seq", TASK_CHANGES.c.agency, TASK_CHANGES.c.seq)
 TASK_CHANGES_BY_CASE = By("task_changes_by_case", TASK_CHANGES.c.case)

@@ -67,4 +67,4 @@ def matters_in(overview: CaseOverview, now: datetime) -> Matters:
 def _next_moment(overview: CaseOverview, now: datetime) -> datetime:
     """When at the earliest something else waits without a change of the case: the next time in a task, or midnight."""
     times = [parse_time_text(at) for task in overview.tasks for at in (task["since"], task["due_at"]) if at]
-    return min(end_of(day_of(now)), *(at for at in times if at > now))
+    return min([end_of(day_of(now)), *(at for at in times if at > now)])

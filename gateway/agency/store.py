@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -483,10 +483,13 @@ class DoorStore:
         rows = self._query("SELECT body FROM inbox" + where, *values)
         return sorted((json.loads(r[0]) for r in rows), key=lambda b: (b["at"], b["message"]))
 
-    def messages_by_case(self) -> dict[str, list[dict[str, Any]]]:
-        """All messages that this agency may know of, by their case, each case oldest first."""
+    def messages_by_case(self, only: Collection[str] | None = None) -> dict[str, list[dict[str, Any]]]:
+        """The messages that this agency may know of, by their case, each case oldest first; of all cases or of these."""
+        where, values = "", tuple[str, ...]()
+        if only is not None:
+            where, values = " WHERE case_id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(only)),)
         cases: dict[str, list[dict[str, Any]]] = {}
-        for case, body in self._query("SELECT case_id, body FROM inbox"):
+        for case, body in self._query("SELECT case_id, body FROM inbox" + where, *values):
             cases.setdefault(case, []).append(json.loads(body))
         for messages in cases.values():
             messages.sort(key=lambda b: (b["at"], b["message"]))
@@ -586,22 +589,3 @@ class DoorStore:
     def cases(self) -> list[str]:
         """The cases of which this agency may know at least one message, sorted."""
         return [r[0] for r in self._query("SELECT DISTINCT case_id FROM inbox ORDER BY case_id")]
-
-    def case_summaries(self) -> list[dict[str, Any]]:
-        """Each case with its status, the number of its messages, and act and time of the last; the latest first."""
-        last = self._query(  # SQLite takes the other columns from the row that has the maximum
-            "SELECT case_id, count(*), max(json_extract(body, '$.at') || message), json_extract(body, '$.at'),"
-            " json_extract(body, '$.act') FROM inbox GROUP BY case_id"
-        )
-        statuses = {
-            r[0]: r[2]
-            for r in self._query(
-                "SELECT case_id, max(json_extract(body, '$.at') || message), json_extract(body, '$.status')"
-                " FROM inbox WHERE json_extract(body, '$.status') IS NOT NULL GROUP BY case_id"
-            )
-        }
-        summaries = [
-            {"case": case, "messages": count, "at": at, "act": act, "status": statuses.get(case)}
-            for case, count, _, at, act in last
-        ]
-        return sorted(summaries, key=lambda c: str(c["at"]), reverse=True)

@@ -39,6 +39,11 @@ class TaskChanges:
     edition: int
 
     @staticmethod
+    def all_of(tasks: Sequence[Task]) -> TaskChanges:
+        """These tasks, and no other. The next page brings all of them again."""
+        return TaskChanges({t["case"] for t in tasks}, tasks, True, 0, 0)
+
+    @staticmethod
     def of_answer(answer: Mapping[str, Any]) -> TaskChanges:
         """The part of the hub's answer. Raises KeyError, TypeError where it has another form."""
         return TaskChanges(
@@ -93,7 +98,12 @@ class TaskStore:
 
     def cases_with(self, kind: str) -> list[str]:
         """The cases in which there is a task of this kind."""
-        return [r[0] for r in self._query("SELECT DISTINCT case_id FROM case_tasks WHERE kind=? ORDER BY case_id", kind)]
+        return [
+            r[0]
+            for r in self._query(
+                "SELECT DISTINCT case_id FROM case_tasks WHERE kind=? ORDER BY case_id", kind
+            )
+        ]
 
 
 def _task(row: Sequence[Any]) -> Task:

@@ -64,7 +64,7 @@ def group_of(about: str) -> Group:
     return _GROUP_OF.get(about, Group.OTHER)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WorkRow:
     """One case. ``news``: what has come since this person last looked and was not written by it; ``unread``: how many of
     them other agencies wrote; ``notices``: those that are addressed to this agency or assign somebody of it, and are no
@@ -118,27 +118,42 @@ def work_row(overview: CaseOverview, matters: Matters, viewer: Viewer, today: da
     """The row of one case. ``matters``: what waits in it."""
     look = viewer.looks.get(overview.case)
     news = overview.new_since(0 if look is None else look.n, viewer.actor)
-    asked = {m.message for m in matters}
-    notices = tuple(a for a in news if (a.is_addressed or a.worker) and a.message not in asked)
-    when = _when(matters, notices, news, today)
+    notices = _notices(news, matters) if news else ()
     return WorkRow(
         overview=overview,
         matters=matters,
         news=news,
         notices=notices,
-        unread=sum(not a.is_ours for a in news),
+        unread=len([a for a in news if not a.is_ours]),
         is_mine=overview.case in viewer.charges or viewer.actor in overview.assigned,
-        when=when,
+        when=_when(matters, notices, news, today),
     )
+
+
+def _notices(news: Sequence[Arrival], matters: Matters) -> tuple[Arrival, ...]:
+    asked = {m.message for m in matters}
+    return tuple([a for a in news if (a.is_addressed or a.worker) and a.message not in asked])
 
 
 def _when(
     matters: Sequence[Matter], notices: Sequence[Arrival], news: Sequence[Arrival], today: date
 ) -> When:
     of_matters = matters[0].when if matters else When.NOTHING
+    if not news:
+        return of_matters
     days = [date.fromisoformat(a.due_on[:10]) for a in notices if a.due_on]
     of_notices = when_due(min(days), today) if days else When.NEW if news else When.NOTHING
     return min(of_matters, of_notices)
+
+
+def groups_in(rows: Iterable[WorkRow]) -> frozenset[Group]:
+    """The kinds of all matters of these rows."""
+    return frozenset(map(group_of, {m.about for row in rows for m in row.matters}))
+
+
+def counts(rows: Sequence[WorkRow]) -> dict[Show, int]:
+    """How many cases each choice of a list would show."""
+    return {show: sum(map(shows, rows)) for show, shows in _SHOWS.items()}
 
 
 def chosen(rows: Iterable[WorkRow], show: Show, group: Group | None) -> list[WorkRow]:

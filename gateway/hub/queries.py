@@ -185,11 +185,12 @@ class SignedQueries:
         """What is new for this agency. A door that says which tasks it has gets those of the cases in which one changed;
         any other gets all of them."""
         cursor, known = fields.get("cursor"), fields.get("erased", 0)
-        of_tasks = {name: value for name, value in fields.items() if name in _TASK_POSITION}
+        of_tasks = [fields[name] for name in _TASK_POSITION if name in fields]
         if (
             not set(fields) <= {"cursor", "erased", *_TASK_POSITION}
             or len(of_tasks) == 1
-            or not all(map(_is_natural_number, (cursor, known, *of_tasks.values())))
+            or not (_is_natural_number(cursor) and _is_natural_number(known))
+            or not all(map(_is_natural_number, of_tasks))
         ):
             raise Malformed(
                 "wrong-fields",
@@ -201,7 +202,7 @@ class SignedQueries:
         erased = [str(case) for case in islice(self._hub.register.unreadable, known, known + FEED_PAGE_SIZE)]
         behind = self._hub.concerns.behind(agency, page["as_of"])
         tasks = (
-            {"task_changes": self._read_models.task_changes(agency, *map(fields.__getitem__, _TASK_POSITION))}
+            {"task_changes": self._read_models.task_changes(agency, *of_tasks)}
             if of_tasks
             else {"tasks": self._read_models.worklist(agency)}
         )

@@ -20,7 +20,6 @@ from domain.events import (
     SupportWorkerUnassigned,
     TransferCompleted,
 )
-
 from gateway.agency.task_store import Task
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ class CaseOverview:
         """What has come after this arrival and was not written by this person, oldest first."""
         if self.last_arrival <= n:
             return ()
-        return tuple(a for a in self.arrivals if a.n > n and a.actor != actor)
+        return tuple([a for a in self.arrivals if a.n > n and a.actor != actor])
 
 
 class CaseOverviews:
@@ -98,6 +97,11 @@ class CaseOverviews:
         with self._lock:
             self._follow()
             return dict(self._cases)
+
+    def latest_first(self) -> list[CaseOverview]:
+        """Every case, that with the newest message first."""
+        by_case = sorted(self.all().values(), key=lambda one: one.case)
+        return sorted(by_case, key=lambda one: one.last_at, reverse=True)
 
     def of(self, case: UUID) -> CaseOverview | None:
         """One case; None where this agency may know no message of it."""

@@ -111,7 +111,9 @@ class CaseHome:
         look = door.store.arrivals.look(person.actor, str(case))
         looks = {} if look is None else {str(case): look}
         self._looked_before = 0 if look is None else look.n
-        viewer = Viewer(person.actor, looks, door.charges.cases_of(person.actor))
+        charge = door.charges.of(case)
+        is_in_charge = charge is not None and charge.includes(person.actor, day_of(self.now))
+        viewer = Viewer(person.actor, looks, {str(case)} if is_in_charge else ())
         row = work_row(overview, matters_in(overview, self.now), viewer, day_of(self.now))
         self._note_look(row)
         progress = case_progress(messages, context.roles, context.agency)
@@ -185,7 +187,7 @@ class CaseHome:
             "heading": name.text or nameless_text(name.state),
             "family_view": None if view is None else family_row(self.pages, view),
             "charge": charge_text(self.pages, case),
-            "alike": alike_cases(self.pages, self.person, case),
+            "alike": alike_cases(self.pages, reader, case),
             "family": cases_of_family(door.store.messages_of_acts(ACTS), case),
         }
 

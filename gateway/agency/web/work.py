@@ -41,6 +41,8 @@ from gateway.agency.work_list import (
     Viewer,
     WorkRow,
     chosen,
+    counts,
+    groups_in,
     in_order,
     notice_kind,
     work_rows,
@@ -126,13 +128,15 @@ MOST_OTHERS = 8
 
 @dataclass(frozen=True)
 class _Shown:
-    """What a page of the list knows beside its rows: names, charges, and the contexts of forms."""
+    """What a page of the list knows beside its rows: names, charges, the contexts of forms, and the messages of the cases in
+    which something waits."""
 
     families: Mapping[str, ListedName]
     charges: Mapping[str, str]
     agencies: Mapping[str, str]
     form_context: FormContext
     actor: str
+    messages: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 class _WorkPage:
@@ -150,18 +154,19 @@ class _WorkPage:
         matters = door.matters.all(overviews, self.now)
         rows = work_rows(overviews, matters, viewer, day_of(self.now))
         programme = programme_of(door, person.actor)
-        reader, texts = reader_by(door, person.actor, programme), charge_texts(self.pages)
-        listed = self._in_order(chosen(rows, choice.show, choice.group), choice.sort, reader, texts)
+        reader = reader_by(door, person.actor, programme)
+        listed = self._in_order(chosen(rows, choice.show, choice.group), choice.sort, reader)
         shown = page_of("rows", listed, page)
         form_context = form_context_of(self.pages, person, messages=self._messages_to_approve())
         about = _Shown(
             families=door.index.names([UUID(r.case) for r in shown["rows"]], reader),
-            charges=texts,
+            charges=charge_texts(self.pages, [row.case for row in shown["rows"]]),
             agencies=self.pages.names(),
             form_context=form_context,
             actor=person.actor,
+            messages=door.store.messages_by_case([row.case for row in shown["rows"] if row.matters]),
         )
-        unread = sum(row.unread > 0 for row in rows)
+        groups, of_choice = groups_in(rows), counts(rows)
         return self.pages.render_page(
             "work.html",
             "仕事一覧",
@@ -170,9 +175,9 @@ class _WorkPage:
             parts=self._parts(shown["rows"], about, is_in_parts=choice.sort is Sort.DUE),
             numbers=shown["numbers"],
             choice=choice,
-            unread=unread,
-            counts=_counts(rows),
-            groups={g: text for g, text in GROUPS.items() if any(Group(g) in row.groups for row in rows)},
+            unread=of_choice[Show.UNREAD],
+            counts={show.value: count for show, count in of_choice.items()},
+            groups={g: text for g, text in GROUPS.items() if Group(g) in groups},
             shows=SHOWS,
             sorts=SORTS,
             last_arrival=max((one.last_arrival for one in overviews.values()), default=0),
@@ -196,10 +201,9 @@ class _WorkPage:
         store = self.door.store
         return [m for case in store.cases_with(DUAL_APPROVAL_TOPICS) for m in store.messages(case)]
 
-    def _in_order(
-        self, rows: Sequence[WorkRow], sort: Sort, reader: IndexReader, charges: Mapping[str, str]
-    ) -> list[WorkRow]:
+    def _in_order(self, rows: Sequence[WorkRow], sort: Sort, reader: IndexReader) -> list[WorkRow]:
         families: Mapping[str, ListedName] = {}
+        charges = charge_texts(self.pages) if sort is Sort.CHARGE else {}
         if sort is Sort.FAMILY:
             families = self.door.index.names([UUID(row.case) for row in rows], reader)
         return in_order(
@@ -222,8 +226,7 @@ class _WorkPage:
 
     def _row(self, row: WorkRow, about: _Shown) -> dict[str, Any]:
         overview, name = row.overview, about.families[row.case]
-        messages = CaseMessages(self.door.store.messages(UUID(row.case))) if row.matters else CaseMessages()
-        in_case = replace(about.form_context, messages=messages)
+        in_case = replace(about.form_context, messages=CaseMessages(about.messages.get(row.case, ())))
         things = [self._matter(matter, in_case) for matter in row.matters]
         things += self._notices(row, about)
         last = row.news[-1] if row.news else None
@@ -280,8 +283,3 @@ class _WorkPage:
             "links": [],
             "message": notices[0].message,
         }
-
-
-def _counts(rows: Sequence[WorkRow]) -> dict[str, int]:
-    """How many cases each choice of a list would show."""
-    return {show.value: len(chosen(rows, show, None)) for show in Show}
