@@ -216,6 +216,12 @@ class CaseIndex:
             views = [view for case in cases if (view := self._search.view(case)) is not None and view.title]
         return {str(view.case): view.title for view in views if reader.may_know(view.case)}
 
+    def sort_names(self, cases: Iterable[UUID], reader: IndexReader) -> dict[str, str]:
+        """By what a list is ordered: the reading of a family's name, else the name; of those that this person may be shown."""
+        known = [case for case in cases if reader.may_know(case)] if self.is_current else []
+        views = self._views(known).values()
+        return {str(view.case): view.reading or view.title for view in views}
+
     def names(self, cases: Iterable[UUID], reader: IndexReader) -> dict[str, ListedName]:
         """What a list shows for each case instead of a number alone."""
         listed, today = list(cases), day_of(self._now())

@@ -202,14 +202,14 @@ class _WorkPage:
         return [m for case in store.cases_with(DUAL_APPROVAL_TOPICS) for m in store.messages(case)]
 
     def _in_order(self, rows: Sequence[WorkRow], sort: Sort, reader: IndexReader) -> list[WorkRow]:
-        families: Mapping[str, ListedName] = {}
+        names: Mapping[str, str] = {}
         charges = charge_texts(self.pages) if sort is Sort.CHARGE else {}
         if sort is Sort.FAMILY:
-            families = self.door.index.names([UUID(row.case) for row in rows], reader)
+            names = self.door.index.sort_names([UUID(row.case) for row in rows], reader)
         return in_order(
             rows,
             sort,
-            lambda case: families[case].reading or families[case].text,
+            lambda case: names.get(case, ""),
             lambda case: charges.get(case, ""),
         )
 
