@@ -27,7 +27,9 @@ from domain.errors import (
 from domain.events import BEGINS_CASE, EVENTS, CoercionCheckConfirmed, CoercionCheckDone, Kind, dump
 from domain.record import AUDIT, About
 from domain.roles import DoorAct, opening_act
+from domain.tasks import TaskKind
 from gateway.agency.attachment_store import kept_name
+from gateway.agency.case_matters import CaseMatters
 from gateway.agency.content_form import identifying_texts, require_content_form, searched_texts
 from gateway.agency.control_form import TEXT_SCHEMA, require_command_form, require_signed_form
 from gateway.agency.documents import BYTES_SCHEMA
@@ -45,6 +47,7 @@ from gateway.agency.permissions import Permissions, Unattended
 from gateway.agency.protected_addresses import NOTIFIER_MET, ProtectedAddresses
 from gateway.agency.recent_contents import RecentContents
 from gateway.agency.store import FAILED, WAITING, DoorStore, OutboxEntry
+from gateway.agency.task_store import TaskChanges
 from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.commands import READ_VALIDITY, WRITE_VALIDITY, encode_command_payload, request, signed
 from gateway.protocol.problems import problem
@@ -155,6 +158,7 @@ class Door:
         self.index = CaseIndex(store, FamilySeal(kem, genesis.hub), self.addresses, now)
         self.charges = Charges(store.charges, kem, genesis.hub, now)
         self.overviews = CaseOverviews(store, agency)
+        self.matters = CaseMatters()
         self.recent = RecentContents()
         self.permissions: Permissions = Unattended()
         """Who may do what here; a door to which people or systems come asks its staff (``agency_app``, ``open_door``)."""
@@ -800,10 +804,17 @@ class Door:
     def _read_feed(self) -> int:
         changed, more, at = 0, True, dump(self.now())
         while more:
-            position = {"cursor": self.store.cursor, "erased": self.store.erased}
+            tasks_after, tasks_edition = self.store.tasks.position
+            position = {
+                "cursor": self.store.cursor,
+                "erased": self.store.erased,
+                "tasks_after": tasks_after,
+                "tasks_edition": tasks_edition,
+            }
             page = self.query(Kind.AGENCY, self.agency, "feed", position, actor=DOOR_ACTOR)
+            tasks = TaskChanges.of_answer(page["task_changes"])
             self.store.store_feed_page(
-                page["messages"], page["cursor"], page["tasks"], page["erased"], at, page["behind"]
+                page["messages"], page["cursor"], tasks, page["erased"], at, page["behind"]
             )
             self.recent.apply_feed(page["messages"], page["erased"])
             changed += len(page["messages"])
@@ -889,9 +900,8 @@ class Door:
         Basis: CWA 25-2(5). Fetching our own wrapped key for it is recorded; no content is opened.
         """
         done = 0
-        for task in self.store.tasks():
-            if task["kind"] == "REWRAP":
-                done += self._rewrap_case(UUID(task["case"]), actor)
+        for case in self.store.tasks.cases_with(TaskKind.REWRAP.value):
+            done += self._rewrap_case(UUID(case), actor)
         return done
 
     def _rewrap_case(self, case: UUID, actor: str) -> int:

@@ -151,7 +151,7 @@ def references(work: CaseWork) -> list[str]:
 def safety_tasks(work: CaseWork) -> list[str | None]:
     door = work.office.rehearsal_hub.door("AZ-CORE")
     door.refresh()
-    tasks = [t for t in door.store.tasks() if t["case"] == str(work.case)]
+    tasks = door.store.tasks.of_case(str(work.case))
     return sorted(str(t["child"]) for t in tasks if t["kind"] == "SEE_CHILD")
 
 

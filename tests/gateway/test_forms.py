@@ -83,7 +83,7 @@ class PagesFixture:
     def pending_tasks(self, case: UUID, code: str) -> set[str]:
         door = self.rehearsal_hub.door(code)
         door.refresh()
-        return {t["kind"] for t in door.store.tasks() if t["case"] == str(case)}
+        return {t["kind"] for t in door.store.tasks.of_case(str(case))}
 
     def day(self, days: int) -> str:
         return (day_of(self.rehearsal_hub.now()) + timedelta(days=days)).isoformat()

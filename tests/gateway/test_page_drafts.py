@@ -225,7 +225,7 @@ def test_a_destroyed_case_takes_its_drafts_with_it(hub: HubWithCase) -> None:
     drafts = PageDrafts(door)
     drafts.save("staff.z", uuid4(), f"/cases/{case}/disclose", {"text_RISK": [CANARY]})
     drafts.keep_post("staff.z", uuid4(), f"/cases/{case}/disclose", {"text_RISK": [CANARY]})
-    door.store.store_feed_page([], door.store.cursor, door.store.tasks(), [str(case)])
+    door.store.store_feed_page([], door.store.cursor, erased=[str(case)])
     assert drafts.listed("staff.z") == []
     assert not has_kept(drafts, "staff.z")
 

@@ -1,7 +1,7 @@
 """What a door knows of each of its cases at a glance, from control alone, in memory: a list of a thousand cases reads no
-message again.
+message and no task again.
 
-Each overview follows the messages of its case; only cases that changed are read anew.
+Each overview follows the messages and tasks of its case; only cases that changed are read anew.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from domain.events import (
     SupportWorkerUnassigned,
     TransferCompleted,
 )
+from gateway.agency.task_store import Task
 
 if TYPE_CHECKING:
     from gateway.agency.store import DoorStore
@@ -54,7 +55,7 @@ class CaseOverview:
     """One case. ``arrivals``: in the order in which they came; ``begun_at``, ``begun_by``: when and by whom its first message
     was written; ``ended_at``: when its support was closed or handed over, as far as this agency knows, else empty;
     ``assigned``: the visitors of this agency that are assigned now; ``next_visit_on``: the day of the next planned visit
-    that nobody has reported (ISO), empty for none."""
+    that nobody has reported (ISO), empty for none; ``tasks``: what waits in it for this agency, by due time."""
 
     case: str
     status: str | None
@@ -66,6 +67,7 @@ class CaseOverview:
     ended_at: str
     assigned: frozenset[str]
     next_visit_on: str
+    tasks: tuple[Task, ...] = ()
 
     @property
     def has_ended(self) -> bool:
@@ -79,7 +81,7 @@ class CaseOverview:
         """What has come after this arrival and was not written by this person, oldest first."""
         if self.last_arrival <= n:
             return ()
-        return tuple(a for a in self.arrivals if a.n > n and a.actor != actor)
+        return tuple([a for a in self.arrivals if a.n > n and a.actor != actor])
 
 
 class CaseOverviews:
@@ -97,6 +99,11 @@ class CaseOverviews:
             self._follow()
             return dict(self._cases)
 
+    def latest_first(self) -> list[CaseOverview]:
+        """Every case, that with the newest message first."""
+        by_case = sorted(self.all().values(), key=lambda one: one.case)
+        return sorted(by_case, key=lambda one: one.last_at, reverse=True)
+
     def of(self, case: UUID) -> CaseOverview | None:
         """One case; None where this agency may know no message of it."""
         with self._lock:
@@ -109,13 +116,17 @@ class CaseOverviews:
             return
         if self._change < 0:
             numbers, bodies = self._store.arrivals.all(), self._store.messages_by_case()
+            tasks = _by_case(self._store.tasks.all())
         else:
             changed = self._store.arrivals.changed_since(self._change)
             numbers = {case: self._store.arrivals.of_case(case) for case in changed}
             bodies = {case: self._store.messages(UUID(case)) for case in changed}
+            tasks = {case: self._store.tasks.of_case(case) for case in changed}
         for case, messages in bodies.items():
             if messages:
-                self._cases[case] = case_overview(case, messages, numbers.get(case, {}), self._agency)
+                self._cases[case] = case_overview(
+                    case, messages, numbers.get(case, {}), self._agency, tasks.get(case, ())
+                )
             else:
                 self._cases.pop(case, None)
         known = self._store.arrivals.cases()
@@ -124,9 +135,14 @@ class CaseOverviews:
 
 
 def case_overview(
-    case: str, messages: Iterable[Message], numbers: Mapping[str, int], agency: str
+    case: str,
+    messages: Iterable[Message],
+    numbers: Mapping[str, int],
+    agency: str,
+    tasks: Iterable[Task] = (),
 ) -> CaseOverview:
-    """The overview of a case. ``messages``: at least one, oldest first; ``numbers``: of their arrivals."""
+    """The overview of a case. ``messages``: at least one, oldest first; ``numbers``: of their arrivals; ``tasks``: of this
+    case."""
     in_order = list(messages)
     planned = planned_visits(in_order)
     pending = {m["message"] for m in planned}
@@ -143,7 +159,15 @@ def case_overview(
         ended_at=max((m["at"] for m in in_order if m["act"] in _ENDS), default=""),
         assigned=assigned_workers(in_order, agency),
         next_visit_on=min((str(m["fields"]["planned_on"]) for m in planned), default=""),
+        tasks=tuple(tasks),
     )
+
+
+def _by_case(tasks: Iterable[Task]) -> dict[str, list[Task]]:
+    of_case: dict[str, list[Task]] = {}
+    for task in tasks:
+        of_case.setdefault(task["case"], []).append(task)
+    return of_case
 
 
 def _arrival(message: Message, n: int, agency: str, pending_visits: Collection[str]) -> Arrival:

@@ -17,6 +17,7 @@ from domain.calendar import day_of, end_of
 from domain.errors import NotFound
 from domain.events import dump
 from domain.time_text import parse_day_text
+from gateway.agency.case_matters import matters_in
 from gateway.agency.case_state import CaseState, case_state
 from gateway.agency.forms.children import child_rows
 from gateway.agency.forms.kinds import CaseMessages, FormContext
@@ -104,14 +105,16 @@ class CaseHome:
         if overview is None:
             raise NotFound("not-found")
         messages = case_messages(self.pages, person, case)
-        tasks = [t for t in door.store.tasks() if t["case"] == str(case)]
+        tasks = overview.tasks
         context = form_context_of(self.pages, person, messages=messages)
         reader = reader_of(door, person.actor)
         look = door.store.arrivals.look(person.actor, str(case))
         looks = {} if look is None else {str(case): look}
         self._looked_before = 0 if look is None else look.n
-        viewer = Viewer(person.actor, looks, door.charges.cases_of(person.actor))
-        row = work_row(overview, tasks, viewer, self.now)
+        charge = door.charges.of(case)
+        is_in_charge = charge is not None and charge.includes(person.actor, day_of(self.now))
+        viewer = Viewer(person.actor, looks, {str(case)} if is_in_charge else ())
+        row = work_row(overview, matters_in(overview, self.now), viewer, day_of(self.now))
         self._note_look(row)
         progress = case_progress(messages, context.roles, context.agency)
         linked = {link.partition("?children=")[0] for t in tasks for _, link in task_links(context, t)}
@@ -184,7 +187,7 @@ class CaseHome:
             "heading": name.text or nameless_text(name.state),
             "family_view": None if view is None else family_row(self.pages, view),
             "charge": charge_text(self.pages, case),
-            "alike": alike_cases(self.pages, self.person, case),
+            "alike": alike_cases(self.pages, reader, case),
             "family": cases_of_family(door.store.messages_of_acts(ACTS), case),
         }
 

@@ -30,6 +30,7 @@ from gateway.agency.forms.links import summary_rows_of
 from gateway.agency.forms.programme import commission_subject
 from gateway.agency.forms.search import contact_ban_warnings
 from gateway.agency.forms.table import form_of
+from gateway.agency.index.likeness import Likeness
 from gateway.agency.index.readers import reader_of
 from gateway.agency.page_drafts import FORM_MAX_FIELDS, draft_bytes
 from gateway.agency.staff import Person
@@ -550,6 +551,10 @@ class FormPage:
         reading = f"({name.reading})" if name.reading else ""
         return f"事例 {str(case)[:8]} {name.text}{reading}".strip()
 
+    def _alike(self, person: Person, case: UUID) -> list[Likeness]:
+        door = self._pages.door
+        return alike_cases(self._pages, reader_of(door, person.actor), case)
+
     def _render(
         self,
         place: _Place,
@@ -605,7 +610,7 @@ class FormPage:
                 action=f"{self._pages.base}{place.path}/attach",
                 problem=attach_problem or filled.errors.get("attachments", ""),
             ),
-            alike=alike_cases(self._pages, place.person, case) if form.act is CasesJoined and case else [],
+            alike=self._alike(place.person, case) if form.act is CasesJoined and case else [],
             about_id=(form_context.about or {}).get("message", ""),
             back=self._pages.base + place.back,
             names=self._pages.names(),
