@@ -459,6 +459,8 @@ ENGLISH: Mapping[str, str] = {
     "立会人: {}": "Witness: {}",
     "立会人の名前(例: witness.example/one)": "Name of the witness (such as witness.example/one)",
     "ハブのURL": "URL of the hub",
+    "訪問支援者が急ぐときに電話する当番の番号": "Telephone number of the duty officer, for visitors in a hurry",
+    "訪問支援者の端末に家庭票を置く時間(1〜12)": "Hours for which a sheet stays on a visitor's phone (1 to 12)",
     "画面の日付: both(和暦と西暦)・wareki・western": "Dates on pages: both (Japanese and Western era), wareki, western",
     "異常のとき、開発者のための詳しい記録を表示します": "Shows the traceback of what fails, for developers",
     "版を表示します": "Shows the version",

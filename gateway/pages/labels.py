@@ -443,6 +443,8 @@ STAFF_LOG: Mapping[str, str] = {
     "person-removed": "職員の登録を消去",
     "passphrase-changed": "パスワードを変更",
     "device-invited": "端末を招待",
+    "device-registered": "訪問用の端末を準備",
+    "device-stopped": "訪問用の端末を停止",
     "signed-in": "ログインした",
     "sign-ins-failed": "ログイン失敗(回数)",
     "token-issued": "トークンを発行",

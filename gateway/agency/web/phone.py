@@ -64,10 +64,10 @@ class Visitor:
 
     def case(self, pages: PageContext, case: UUID) -> VisitorCase:
         """One of the own families. Raises NotFound, also where it is somebody else's."""
-        found = next((c for c in visitor_cases(pages.door, self.reader) if c.case == case), None)
-        if found is None:
+        own = next((c for c in visitor_cases(pages.door, self.reader) if c.case == case), None)
+        if own is None:
             raise NotFound("not-found")
-        return found
+        return own
 
 
 class PhonePages:
@@ -103,7 +103,7 @@ class PhonePages:
     def today(self, person: Person, session: str, done: str) -> Response:
         visitor = self.visitor(person, session)
         today = day_of(self.pages.door.now())
-        rows = [self._row(visitor, one) for one in visitor_cases(self.pages.door, visitor.reader)]
+        rows = [self._visit_row(visitor, one) for one in visitor_cases(self.pages.door, visitor.reader)]
         return self.render(
             "phone.html",
             "きょうの訪問",
@@ -117,7 +117,7 @@ class PhonePages:
             done=done,
         )
 
-    def _row(self, visitor: Visitor, one: VisitorCase) -> dict[str, Any]:
+    def _visit_row(self, visitor: Visitor, one: VisitorCase) -> dict[str, Any]:
         today = day_of(self.pages.door.now())
         family = family_of(self.pages.door, visitor.reader, one.case)
         return {
