@@ -34,6 +34,9 @@ pytestmark = [*needs_browser, pytest.mark.timeout(1800)]
 STORIES = Path(__file__).parents[1] / "scenarios"
 RESULT = Path(__file__).with_name("RESULT.md")
 UNTIL_COMMENCED = 13
+GIT = ["git", "-C", str(STORIES), "rev-parse", "--short=8", "HEAD"]
+COMMIT = subprocess.run(GIT, check=False, capture_output=True, text=True).stdout.strip()
+"""As of which the run began."""
 HEAD = """# The last run of the stories by pages
 
 Written by `python -m pytest -n0 --large tests/browser/test_stories.py`. Every message of a story was sent by its form or button,
@@ -118,12 +121,7 @@ def _write_row(name: str, scripts: str, row: dict[str, str]) -> None:
     """Put this run's row in place of the one before."""
     key = f"| {name} | {scripts} |"
     cells = (row["seconds"], row["sent"], row["read"], row["views"], row["sentences"], "verified")
-    line = f"{key} {datetime.now(UTC):%Y-%m-%d} | `{_commit()}` | {' | '.join(cells)} |"
+    line = f"{key} {datetime.now(UTC):%Y-%m-%d} | `{COMMIT}` | {' | '.join(cells)} |"
     known = RESULT.read_text(encoding="utf-8") if RESULT.exists() else ""
     others = [old for old in re.findall(r"^\| SC-.*$", known, re.MULTILINE) if not old.startswith(key)]
     RESULT.write_text(HEAD + "\n".join(sorted([*others, line])) + "\n", encoding="utf-8")
-
-
-def _commit() -> str:
-    asked = ["git", "-C", str(RESULT.parent), "rev-parse", "--short=8", "HEAD"]
-    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
