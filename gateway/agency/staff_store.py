@@ -76,6 +76,8 @@ class StaffAct(StrEnum):
     INDEX_REBUILD = "index-rebuild"
     FORM_PRINTED = "form-printed"
     DRY_RUN = "dry-run"
+    DEVICE_REGISTERED = "device-registered"
+    DEVICE_STOPPED = "device-stopped"
 
 
 @dataclass(frozen=True)

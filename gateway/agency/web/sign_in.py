@@ -37,8 +37,8 @@ def add_sign_in_pages(public: APIRouter, pages: PageContext) -> None:
     way_in = SignIn(pages.staff)
 
     @public.get("/sign-in", response_class=HTMLResponse, include_in_schema=False)
-    def sign_in_page(invitation: str = "", kept: bool = False) -> HTMLResponse:
-        return _form(pages, invitation=invitation, kept=kept)
+    def sign_in_page(invitation: str = "", kept: bool = False, out: bool = False) -> HTMLResponse:
+        return _form(pages, invitation=invitation, kept=kept, out=out)
 
     @public.post("/sign-in", include_in_schema=False)
     async def sign_in(
@@ -69,8 +69,9 @@ def add_sign_in_pages(public: APIRouter, pages: PageContext) -> None:
         person = pages.staff.person_of_session(session)
         if person is not None:
             pages.door.recent.end_session(session_reference(session, person))
+            pages.end_session(session_reference(session, person))
         pages.staff.sign_out(session)
-        response = RedirectResponse(f"{pages.base}/sign-in", 303)
+        response = RedirectResponse(f"{pages.base}/sign-in?out=1", 303)
         delete_host_cookie(response, SESSION)
         return response
 
@@ -84,6 +85,7 @@ def _form(
     error: Unavailable | None = None,
     invitation: str = "",
     kept: bool = False,
+    out: bool = False,
 ) -> HTMLResponse:
     """The form of the sign-in, with the name that was typed and what happened. Nothing of it needs the hub."""
     return pages.render_page(
@@ -97,6 +99,7 @@ def _form(
         actor=actor[:MAX_SHOWN_CHARACTERS],
         invitation=invitation[:MAX_SHOWN_CHARACTERS],
         kept=kept,
+        out=out,
     )
 
 
