@@ -9,6 +9,7 @@ from typing import Any
 
 from domain import events as e
 from domain.codes import AUTHOR_ONLY, Section
+from domain.rulebook import BASES
 from domain.time_text import parse_time_text
 from gateway.agency.index.case_overview import planned_visits
 
@@ -61,7 +62,7 @@ class CaseState:
 _VISITS = frozenset({e.HomeVisitCompleted.TOPIC, e.VisitReportSubmitted.TOPIC})
 _PLANS = frozenset({e.SupportPlanFormulated.TOPIC, e.SupportPlanApproved.TOPIC, e.SupportCommenced.TOPIC})
 _BRING_PLAN = _PLANS | {e.DisclosureMade.TOPIC, e.DisclosureHeld.TOPIC}
-_NETWORK = frozenset({e.NetworkCaseRegistered.TOPIC, e.NetworkCaseDeregistered.TOPIC})
+_OF_REGISTERED = frozenset(row["code"] for row in BASES if "REGISTERED" in row["needs"])
 
 
 def decides_plan(message: Message) -> bool:
@@ -102,11 +103,20 @@ def _reached_with_plan(message: Message, agency: str) -> bool:
 
 
 def is_registered(messages: Iterable[Message]) -> bool:
-    """Whether a network has registered the case and not taken it off, as far as these messages know, oldest first."""
-    last = None
-    for message in messages:
-        last = message["act"] if message["act"] in _NETWORK else last
-    return last == e.NetworkCaseRegistered.TOPIC
+    """Whether a network has registered the case and not taken it off, as far as these messages know, oldest first.
+
+    Who was not informed of the registration itself knows of it by whatever came on a basis that only it gives: such as a
+    question by the network, which is answered on the same law. Basis: CWA 25-3(2).
+    """
+    registered = False
+    for m in messages:
+        if m["act"] == e.NetworkCaseDeregistered.TOPIC:
+            registered = False
+        elif m["act"] == e.NetworkCaseRegistered.TOPIC or not _OF_REGISTERED.isdisjoint(
+            m.get("basis", {}).values()
+        ):
+            registered = True
+    return registered
 
 
 def case_state(messages: Iterable[Message], agency: str, now: datetime) -> CaseState:

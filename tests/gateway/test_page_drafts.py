@@ -452,6 +452,8 @@ def test_with_the_hub_away_what_is_sent_waits_and_the_page_states_it(
     assert sent.headers["location"] == f"/outbox?sent={values['command_id'][0]}"
     outbox = screen.http.get(sent.headers["location"]).text
     assert "ハブにつながりしだい、自動で届きます" in outbox
+    assert "object at" not in outbox
+    assert "添付など" not in outbox  # nothing is attached
     assert values["command_id"][0] not in screen.http.get("/drafts").text
     monkeypatch.undo()
     assert door.flush() == 1

@@ -31,7 +31,7 @@ from gateway.agency.forms.kinds import (
 )
 from gateway.agency.forms.references import POSTPONED_VISIT_FIELD, VISIT_FIELD
 from gateway.agency.forms.safety import CHILD_SEEN
-from gateway.agency.forms.sections import with_fields
+from gateway.agency.forms.sections import folded, with_fields
 from gateway.pages.dates import day_text
 from gateway.pages.labels import GAPS, REASON_LABELS, VISITOR_ROLES
 
@@ -217,6 +217,7 @@ VISIT_FORMS = (
         section_inputs=(
             SectionText(section=Section.VISIT, label="訪問の記録", content=VISIT_INPUTS),
             CHILD_SEEN,
+            *folded(Section.RISK),
         ),
         tasks=frozenset({"LATE_CONTACT", "LATE_VISITS", "LATE_SILENCE", "LATE_VISIT_REPORT", "COVER_VISIT"}),
         send="訪問を記録する",

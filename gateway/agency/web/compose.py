@@ -24,6 +24,7 @@ from domain.reasons import Reason
 from domain.visibility import CONSENT_BASES
 from gateway.agency.door import DryRun, SubmissionResult
 from gateway.agency.forms.addressees import addressees_of
+from gateway.agency.forms.children import UNKNOWN
 from gateway.agency.forms.fill import Filled, attachable_sections, field_of_refusal, fill, initial_values
 from gateway.agency.forms.kinds import Form, FormContext, Message
 from gateway.agency.forms.links import summary_rows_of
@@ -626,7 +627,7 @@ def _fields_to_look_at(form: Form, message: MessageIn) -> Message:
 
 
 def _child_rows(form_context: FormContext) -> list[tuple[str, str]]:
-    names = sorted(set(form_context.messages.child_names().values()))
+    names = sorted({text for ref, text in form_context.messages.child_names().items() if ref != UNKNOWN})
     return [("子ども", "、".join(names))] if names else []
 
 
