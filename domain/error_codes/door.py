@@ -510,6 +510,13 @@ ROWS = (
             "年・月・日を確かめて、送り直してください",
         ),
         (
+            "notifier-unlabelled",
+            "The text about who notified has no labels, so the door could not find its words elsewhere.",
+            "Write each statement on a line of its own, as in 氏名: …, or use the schema notifier/v1.",
+            "通告者特定情報の文に、項目の名前がありません",
+            "「氏名: 」「電話: 」「言葉: 」のように項目の名前を付け、一行に一つずつ書いてください",
+        ),
+        (
             "empty-section",
             "A section has no content.",
             "Write its content, or leave the section out.",

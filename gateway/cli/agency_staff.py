@@ -26,7 +26,6 @@ from gateway.cli.opening import passphrase_of
 from gateway.cli.options import AsJson, FolderOption, PassphraseFd, PassphraseFile
 from gateway.cli.printing import jst, next_step, out, print_json
 from gateway.installation.key_folder import AgencyFolder
-from gateway.pages.labels import STAFF_LOG
 
 if TYPE_CHECKING:
     from gateway.agency.staff import Staff, TokenInfo
@@ -190,6 +189,7 @@ def staff_log(
 ) -> None:
     """この窓口の記録を表示します: だれが、いつ、だれについて、何をしたか。書き換えられていないことも確かめます。"""
     from gateway.agency.staff import FAMILY_ACTS
+    from gateway.pages.labels import STAFF_LOG
 
     with _staff_of(folder) as opened:
         entries = opened.log()

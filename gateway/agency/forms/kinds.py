@@ -40,10 +40,16 @@ class OtherAgency:
 
 
 class CaseMessages(Sequence[Message]):
-    """Messages in order, looked up by their id and by what they answer without looking at each one again."""
+    """Messages in order, looked up by their id and by what they answer without looking at each one again.
 
-    def __init__(self, messages: Iterable[Message] = ()) -> None:
+    ``names``: of children by reference, as far as this door has read them and who looks may know them.
+    """
+
+    def __init__(
+        self, messages: Iterable[Message] = (), names: Callable[[], Mapping[str, str]] = dict
+    ) -> None:
         self._messages = tuple(messages)
+        self._names = names
         self._by_id: dict[object, Message] | None = None
         self._answers: dict[tuple[str, str], dict[object, list[Message]]] = {}
         self._child_names: dict[str, str] | None = None
@@ -69,7 +75,7 @@ class CaseMessages(Sequence[Message]):
     def child_names(self) -> Mapping[str, str]:
         """Reference -> what pages call this child."""
         if self._child_names is None:
-            self._child_names = child_names(self._messages)
+            self._child_names = child_names(self._messages, self._names())
         return self._child_names
 
     def answering(self, act: str, name: str, message: object) -> list[Message]:
@@ -433,7 +439,6 @@ class Form:
     what it does; ``next_step``: what happens next. ``tasks``: the kinds of task it completes; ``only_while_pending``:
     it is offered only while such a task waits. ``begins_case``: it may begin a case. ``offered_on``: the kind of subject
     that offers it, if another than the act's own; ``originator``: then names what the act is about.
-    ``addressees``: who is informed, where that follows from the entered values and nobody is asked.
     ``needs_content``: something must be written in one of its sections, whichever.
     """
 
@@ -462,7 +467,6 @@ class Form:
     children_from_content: bool = False
     offered_on: Kind | None = None
     originator: Callable[[FieldValues, FormContext], UUID] | None = None
-    addressees: Callable[[FieldValues, FormContext], Sequence[str]] | None = None
     needs_content: bool = False
     send: str = "封をして送付する"
 

@@ -227,7 +227,7 @@ def _add_reading(systems: APIRouter, pages: PageContext) -> None:
         """
         _refresh(door, response)
         is_shown = pages.permissions.shown_cases(person)
-        return [task for task in door.store.tasks() if is_shown(task["case"])]
+        return [dict(task) for task in door.store.tasks.all() if is_shown(task["case"])]
 
     @systems.get("/cases", responses=BEHIND)
     def get_cases(response: Response, person: SignedIn) -> list[str]:

@@ -17,6 +17,7 @@ from gateway.agency.door import Door
 from gateway.agency.page_drafts import PageDrafts
 from gateway.agency.permissions import StaffPermissions
 from gateway.agency.staff import Person, Staff
+from gateway.agency.web.interrupted import DRAFTS_PATH
 from gateway.agency.web.route_acts import ROUTE_ACTS, WHOEVER_IS_SIGNED_IN
 from gateway.pages.render import page
 from keys.keyset import Custody
@@ -29,7 +30,7 @@ NAVIGATION = (
     ("/search", "家庭を探す"),
     ("/meeting", "会議資料"),
     ("/files", "ファイル送付"),
-    ("/drafts", "下書き"),
+    (DRAFTS_PATH, "下書き"),
     ("/outbox", "送信箱"),
     ("/programme", "委託・研修"),
     ("/statistics", "統計"),
@@ -76,12 +77,22 @@ class PageContext:
             "current_path": values.pop("current_path", ""),
         }
         if person is not None:
-            shared["links"] = [(path, text) for path, text in NAVIGATION if self.may_get(person, path)]
+            shared["links"] = self._navigation(person)
             shared["glossary_link"] = True
             shared["may"] = partial(self.may, person)
             shared["behind"] = self.door.store.behind
             shared["behind_since"] = self.door.behind_since
         return page(name, status=status, **shared, **values)
+
+    def _navigation(self, person: Person) -> list[tuple[str, str]]:
+        """The main pages that this person may open, with how many drafts this person has."""
+        drafts = self.drafts.count(person.actor)
+        counted = {DRAFTS_PATH: f"({drafts})"} if drafts else {}
+        return [
+            (path, f"{text}{counted.get(path, '')}")
+            for path, text in NAVIGATION
+            if self.may_get(person, path)
+        ]
 
     def may(self, person: Person, act: str, case: UUID | None = None) -> bool:
         """Whether this person may do this act now, so that a page can leave out what it may not."""
