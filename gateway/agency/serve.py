@@ -15,6 +15,7 @@ from gateway.agency.inclusion import LogProver, try_proof_batch
 from gateway.agency.index.rebuild import BackgroundRebuild
 from gateway.agency.page_drafts import PageDrafts
 from gateway.agency.parsing import AttachmentPool, ParsingPool
+from gateway.agency.permissions import StaffPermissions
 from gateway.agency.staff import Staff
 from gateway.agency.store import DoorStore
 from gateway.agency.web.app import agency_app
@@ -60,6 +61,7 @@ def open_door(place: AgencyFolder, keystore: Keystore, hub_url: str) -> Iterator
         staff = Staff(place.folder / "staff.db")
         stack.callback(staff.close)
         door.addresses.own_log = staff.log_address
+        door.permissions = StaffPermissions(staff, lambda: door.overviews)
         yield door, genesis.mode
 
 

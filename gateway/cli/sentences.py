@@ -5,6 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ENGLISH: Mapping[str, str] = {
+    "職員を登録し、その人の役割とパスワードを決めます。": "Adds a person with its roles and its passphrase.",
+    "職員の役割を、指定したものだけに変えます。利用中の画面にも直ちに効きます。": "Gives a person exactly these roles. It holds at once, also on pages in use.",
+    "役割を変えました: {} {}": "Roles changed: {} {}",
+    "職員の代理を、期限までの間、その人の役割の範囲で決めます。": "Lets somebody stand in for a person until a day, within that person's roles.",
+    "代理をする職員の符号": "Reference of the person who stands in",
+    "最後の日(日本時間)": "Last day (in Japan)",
+    "最初の日(省略時は今から)": "First day (from now on where left out)",
+    "代理を決めました: {} の代理に {}": "Deputy set: for {}, {}",
+    "役割(くり返し可。担当・管理職・訪問支援者・受付・監査・システム管理)": "Role (may be given again)",
+    "役割": "Roles",
+    "システムに認める行為(くり返し可。省略時はファイルの送付だけ)": "Act that the system may do (may be given again; sending files alone where left out)",
     "機関の鍵を、機関の機械に作ります。渡すのは、登録責任者が承認する請求だけです。": "Makes an agency's keys on the agency's own machine. Only the request that registrars approve leaves it.",
     "同じ鍵の請求を、新しい日付で作り直します(承認が期限に間に合わなかったとき)。": "Makes the request for the same keys again, with new dates (where the approvals came too late).",
     "調整機関として、要保護児童対策地域協議会の構成員を加えます。": "As the coordinating agency, admits a member of the network for children in need of protection.",
@@ -75,7 +86,6 @@ ENGLISH: Mapping[str, str] = {
     "開き直しています": "Opening again",
     "未読": "not read yet",
     "職員の仮名参照(例: staff.a1)。委託先では訪問支援者の登録番号": "Pseudonymous reference of the person (such as staff.a1); at a contractor the visitor's registered number",
-    "職員を登録し、その人のパスワードを決めます。": "Registers a person and sets the passphrase.",
     "登録されている職員を一覧にします。": "Lists the people who are registered.",
     "職員の登録を消します。その人の利用中の画面・端末・トークンも、直ちに使えなくなります。": "Removes a person. Pages that are open, devices and tokens end at once.",
     "職員のパスワードを変えます。利用中の画面と端末の登録は終わります。": "Changes a person's passphrase. Open pages and devices end.",

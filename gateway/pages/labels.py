@@ -450,6 +450,12 @@ STAFF_LOG: Mapping[str, str] = {
     "token-issued": "トークンを発行",
     "token-first-used": "トークンを初めて利用",
     "token-revoked": "トークンを失効",
+    "roles-changed": "役割を変更",
+    "deputy-added": "代理を決めた",
+    "deputy-ended": "代理を終えた",
+    "deputy-acted": "代理として行った",
+    "act-taken-away": "役割から権限を外した",
+    "act-given-back": "外した権限を戻した",
 }
 """What the log of a door reports."""
 

@@ -12,6 +12,7 @@ import pytest
 
 from domain.calendar import day_of
 from domain.events import Kind
+from domain.roles import StaffRole
 from gateway.agency.devices import PhoneSettings
 from gateway.agency.door import Door
 from gateway.agency.index.case_overview import planned_visits
@@ -103,8 +104,8 @@ def visiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visiting]:
         hub.complete_rewrap_duties()
         staff = Staff(folder / "staff.db")
         stack.callback(staff.close)
-        staff.add(VISITOR, "訪問 花子", PASSPHRASE)
-        staff.add(COLLEAGUE, "訪問 次郎", PASSPHRASE)
+        staff.add(VISITOR, "訪問 花子", PASSPHRASE, roles=[StaffRole.VISITOR])
+        staff.add(COLLEAGUE, "訪問 次郎", PASSPHRASE, roles=[StaffRole.CASE_WORKER])
         visiting = Visiting(hub, run.case, staff)
         visiting.door.recent = RecentContents()
         npo = str(visiting.door.agency)

@@ -24,6 +24,7 @@ from gateway.agency.device_store import EnvelopeRow, EnvelopeState
 from gateway.agency.devices import CONCERN, REPORT, Devices
 from gateway.agency.forms import visitor_forms as short
 from gateway.agency.index.readers import IndexReader, reader_of
+from gateway.agency.page_drafts import FORM_MAX_FIELDS
 from gateway.agency.staff import Person
 from gateway.agency.staff_store import StaffAct
 from gateway.agency.visitor_sheets import (
@@ -35,7 +36,6 @@ from gateway.agency.visitor_sheets import (
     visitor_cases,
     warnings_of,
 )
-from gateway.agency.web.attaching import MAX_FIELDS
 from gateway.agency.web.compose import FormPage, WrittenOutcome
 from gateway.agency.web.form_context import form_context_of
 from gateway.agency.web.guard import SessionReference, SignedIn, needs_no_hub
@@ -299,7 +299,7 @@ def _add_writing_pages(people: APIRouter, phone: PhonePages) -> None:
 
         @people.post(f"/phone/cases/{{case}}/{form}", response_class=HTMLResponse, include_in_schema=False)
         async def send(request: Request, case: UUID, person: SignedIn, session: SessionReference) -> Response:
-            async with request.form(max_files=MAX_PHOTOS, max_fields=MAX_FIELDS) as entered:
+            async with request.form(max_files=MAX_PHOTOS, max_fields=FORM_MAX_FIELDS) as entered:
                 values = {n: [str(v) for v in entered.getlist(n) if isinstance(v, str)] for n in entered}
                 photos = [v for v in entered.getlist("photo") if isinstance(v, UploadFile) and v.filename]
                 files = [(await photo.read(), photo.filename or "") for photo in photos]
