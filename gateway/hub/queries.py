@@ -266,7 +266,10 @@ class SignedQueries:
         return {"entries": entries, **position}
 
     def _openings_of(self, case: UUID) -> Iterator[CaseOpening]:
+        """The readings of a case by agencies: what the audit office tried or read is no agency's reading."""
         for row in self._read_models.openings(case):
+            if row["agency"] == AUDIT:
+                continue
             yield CaseOpening(
                 at=canonical.parse_time(row["at"]),
                 agency=UUID(row["agency"]),

@@ -239,6 +239,14 @@ class CaseIndex:
         has_unopened = not is_opened and self._store.has_openable(case, Section.BASIC)
         return ListedName("UNOPENED" if has_unopened else "NAMELESS")
 
+    def child_names(self, case: UUID, reader: IndexReader) -> dict[str, str]:
+        """Reference -> name of each child of this family, as far as it was read and this person may know it."""
+        if not self.is_current or not reader.may_know(case):
+            return {}
+        view = self._view(case)
+        children = () if view is None else view.children
+        return {child.ref: child.name or child.kana for child in children if child.ref}
+
     def birth_month(self, case: UUID, child: UUID) -> str | None:
         """When a child was born, ``YYYY-MM``, for counts by age; None where that is not known, or the feed is too old."""
         if not self.is_current:

@@ -6,7 +6,7 @@ Each overview follows the messages and tasks of its case; only cases that change
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,8 @@ _ENDS = frozenset({SupportClosed.TOPIC, TransferCompleted.TOPIC})
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A message as a list needs it. ``actor``: who wrote it, empty where this agency does not know; ``worker``: the
-    visitor of this agency whom it assigns, else empty; ``due_on``: the day that it names (ISO), else empty."""
+    visitor of this agency whom it assigns, else empty; ``due_on``: the day that it names (ISO), else empty, as where it
+    plans a visit that is planned no more."""
 
     n: int
     message: str
@@ -143,8 +144,10 @@ def case_overview(
     """The overview of a case. ``messages``: at least one, oldest first; ``numbers``: of their arrivals; ``tasks``: of this
     case."""
     in_order = list(messages)
+    planned = planned_visits(in_order)
+    pending = {m["message"] for m in planned}
     first, last = in_order[0], in_order[-1]
-    arrivals = [_arrival(m, numbers.get(m["message"], 0), agency) for m in in_order]
+    arrivals = [_arrival(m, numbers.get(m["message"], 0), agency, pending) for m in in_order]
     return CaseOverview(
         case=case,
         status=next((m["status"] for m in reversed(in_order) if m.get("status")), None),
@@ -155,7 +158,7 @@ def case_overview(
         last_act=last["act"],
         ended_at=max((m["at"] for m in in_order if m["act"] in _ENDS), default=""),
         assigned=assigned_workers(in_order, agency),
-        next_visit_on=min((str(m["fields"]["planned_on"]) for m in planned_visits(in_order)), default=""),
+        next_visit_on=min((str(m["fields"]["planned_on"]) for m in planned), default=""),
         tasks=tuple(tasks),
     )
 
@@ -167,8 +170,9 @@ def _by_case(tasks: Iterable[Task]) -> dict[str, list[Task]]:
     return of_case
 
 
-def _arrival(message: Message, n: int, agency: str) -> Arrival:
+def _arrival(message: Message, n: int, agency: str, pending_visits: Collection[str]) -> Arrival:
     fields = message.get("fields", {})
+    is_pending = message["act"] != HomeVisitScheduled.TOPIC or message["message"] in pending_visits
     is_ours = message["by"] == agency
     assigns = message["act"] == SupportWorkerAssigned.TOPIC and fields.get("agency") == agency
     return Arrival(
@@ -181,7 +185,7 @@ def _arrival(message: Message, n: int, agency: str) -> Arrival:
         is_ours=is_ours,
         is_addressed=not is_ours and agency in message.get("to", ()),
         worker=str(fields.get("worker") or "") if assigns else "",
-        due_on=str(fields.get("due_on") or fields.get("planned_on") or ""),
+        due_on=str(fields.get("due_on") or fields.get("planned_on") or "") if is_pending else "",
     )
 
 
@@ -199,7 +203,17 @@ def assigned_workers(messages: Iterable[Message], agency: str) -> frozenset[str]
 
 
 def planned_visits(messages: Iterable[Message]) -> list[Message]:
-    """The planned visits that nobody has named as reported or postponed, as far as this agency knows."""
-    with_fields = [m for m in messages if "fields" in m]
-    named = {m["fields"].get(name) for m in with_fields for name in ("visit", "replaces")}
-    return [m for m in with_fields if m["act"] == HomeVisitScheduled.TOPIC and m["message"] not in named]
+    """The planned visits that nobody has named as reported or postponed, as far as this agency knows, and that no end of the
+    support, or hand-over to others than who planned them, has made void. ``messages``: oldest first."""
+    planned: list[Message] = []
+    named: set[object] = set()
+    for m in messages:
+        fields = m.get("fields", {})
+        named |= {fields.get(name) for name in ("visit", "replaces")}
+        if m["act"] == SupportClosed.TOPIC:
+            planned.clear()
+        elif m["act"] == TransferCompleted.TOPIC:
+            planned = [visit for visit in planned if visit["by"] in m.get("to", ())]
+        elif m["act"] == HomeVisitScheduled.TOPIC and "fields" in m:
+            planned.append(m)
+    return [m for m in planned if m["message"] not in named]

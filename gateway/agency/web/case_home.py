@@ -41,7 +41,7 @@ from gateway.agency.recent_contents import RecentContent
 from gateway.agency.staff import Person
 from gateway.agency.staff_store import StaffAct
 from gateway.agency.web.families import alike_cases, charge_text, family_row
-from gateway.agency.web.form_context import audit_requests, form_context_of
+from gateway.agency.web.form_context import audit_requests, case_messages, form_context_of
 from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.paging import ROWS_PER_PAGE, page_of
 from gateway.agency.web.reading import ReadingPurpose, may_show_again, readable_items
@@ -104,7 +104,7 @@ class CaseHome:
         overview = door.overviews.of(case)
         if overview is None:
             raise NotFound("not-found")
-        messages = CaseMessages(door.store.messages(case))
+        messages = case_messages(self.pages, person, case)
         tasks = overview.tasks
         context = form_context_of(self.pages, person, messages=messages)
         reader = reader_of(door, person.actor)
@@ -239,7 +239,11 @@ class CaseHome:
             "is_late": matter.is_late,
             "message": matter.message,
             "links": list(links.values()),
-            "buttons": [ACT_OF_TASK[t["kind"]] for t in matter.tasks if t["kind"] in ACT_OF_TASK],
+            "buttons": [
+                act
+                for t in matter.tasks
+                if (act := ACT_OF_TASK.get(t["kind"], "")) and self.pages.may(self.person, act, self.case)
+            ],
             "period": next((t["kind"] for t in matter.tasks if t["due_at"] == matter.due_at), matter.kind),
         }
 

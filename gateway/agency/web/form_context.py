@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,7 +35,7 @@ def form_context_of(
     key_sets = {str(k.agency): k for k in pages.door.directory()}
     own_agency = key_sets.pop(str(pages.door.agency))
     if messages is None:
-        messages = [] if case is None else pages.door.store.messages(case)
+        messages = [] if case is None else case_messages(pages, person, case)
     return FormContext(
         agency=str(own_agency.agency),
         roles=frozenset(own_agency.roles),
@@ -53,8 +53,17 @@ def form_context_of(
         command_id=command_id or uuid4(),
         other_cases=partial(_other_cases, pages, person, case),
         joined_cases=partial(_joined_cases, pages, person, case),
-        roll=partial(_roll, pages, person),
+        roll=cache(partial(_roll, pages, person)),
         referred_to=partial(_referred_to, pages),
+        permits=lambda actor, act: pages.permissions.denial(act, actor, case) is None,
+    )
+
+
+def case_messages(pages: PageContext, person: Person, case: UUID) -> CaseMessages:
+    """The messages of a case, which call its children by the names that this person may know."""
+    door = pages.door
+    return CaseMessages(
+        door.store.messages(case), lambda: door.index.child_names(case, reader_of(door, person.actor))
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from itertools import groupby
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -113,10 +114,11 @@ def add_work_page(people: APIRouter, pages: PageContext) -> None:
     def note_all_looked(person: SignedIn, upto: Annotated[int, Form(ge=0)]) -> Response:
         """Nothing that this person was shown is new any more; what has come since the page was made stays new."""
         looks = door.store.arrivals.looks(person.actor)
+        is_shown = pages.permissions.shown_cases(person)
         upto_of = {
             case: min(one.last_arrival, upto)
             for case, one in door.overviews.all().items()
-            if case not in looks or looks[case].n < min(one.last_arrival, upto)
+            if (is_shown(case) and case not in looks) or looks[case].n < min(one.last_arrival, upto)
         }
         door.store.arrivals.note_looks(person.actor, upto_of, dump(door.now()))
         return RedirectResponse(f"{pages.base}/", 303)
@@ -135,6 +137,7 @@ class _Shown:
     charges: Mapping[str, str]
     agencies: Mapping[str, str]
     form_context: FormContext
+    reader: IndexReader
     actor: str
     messages: Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -148,10 +151,12 @@ class _WorkPage:
 
     def render(self, choice: _Choice, page: int) -> Response:
         door, person = self.door, self.person
-        overviews = door.overviews.all()
+        is_shown = self.pages.permissions.shown_cases(person)
+        known = door.overviews.all()
+        overviews = {case: one for case, one in known.items() if is_shown(case)}
         charges = door.charges.cases_of(person.actor)
         viewer = Viewer(person.actor, door.store.arrivals.looks(person.actor), charges)
-        matters = door.matters.all(overviews, self.now)
+        matters = door.matters.all(known, self.now)
         rows = work_rows(overviews, matters, viewer, day_of(self.now))
         programme = programme_of(door, person.actor)
         reader = reader_by(door, person.actor, programme)
@@ -163,6 +168,7 @@ class _WorkPage:
             charges=charge_texts(self.pages, [row.case for row in shown["rows"]]),
             agencies=self.pages.names(),
             form_context=form_context,
+            reader=reader,
             actor=person.actor,
             messages=door.store.messages_by_case([row.case for row in shown["rows"] if row.matters]),
         )
@@ -226,7 +232,7 @@ class _WorkPage:
 
     def _row(self, row: WorkRow, about: _Shown) -> dict[str, Any]:
         overview, name = row.overview, about.families[row.case]
-        in_case = replace(about.form_context, messages=CaseMessages(about.messages.get(row.case, ())))
+        in_case = replace(about.form_context, messages=self._messages_of(row.case, about))
         things = [self._matter(matter, in_case) for matter in row.matters]
         things += self._notices(row, about)
         last = row.news[-1] if row.news else None
@@ -248,6 +254,10 @@ class _WorkPage:
             "last_act": act_text(overview.last_act if last is None else last.act),
             "last_on": self._short_day_of(overview.last_at if last is None else last.at),
         }
+
+    def _messages_of(self, case: str, about: _Shown) -> CaseMessages:
+        names = partial(self.door.index.child_names, UUID(case), about.reader)
+        return CaseMessages(about.messages.get(case, ()), names)
 
     def _short_day_of(self, at: str) -> str:
         return short_day(day_of(parse_time_text(at)), day_of(self.now))
