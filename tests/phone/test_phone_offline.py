@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -113,7 +112,11 @@ DUMP = """async () => {
     for (const store of db.objectStoreNames) {
       const all = await new Promise((yes) => (db.transaction(store).objectStore(store).getAll().onsuccess = (e) => yes(e.target.result)));
       found[`${name} ${store}`] = all.map((one) => {
-        const seen = (value) => value instanceof CryptoKey ? `key ${value.extractable}` : value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? new TextDecoder("latin1").decode(value) : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, seen(v)])) : value;
+        const seen = (value) =>
+          value instanceof CryptoKey ? `key ${value.extractable}`
+          : value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? new TextDecoder("latin1").decode(value)
+          : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, seen(v)]))
+          : value;
         return seen(one);
       });
     }

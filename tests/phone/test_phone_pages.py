@@ -52,7 +52,8 @@ def test_a_visitor_reads_a_sheet_by_recorded_openings_and_reports(
     form = phone.get(f"/phone/cases/{visiting.case}/report").text
     values = report_of(form)
     assert values["place"] == "自宅"
-    assert values["visited_on"] and values["started_at"] < values["ended_at"]
+    assert values["visited_on"]
+    assert values["started_at"] < values["ended_at"]
     assert values["visit"]
     reports = visiting.records("visit_report.submitted")
     answer = phone.post(
@@ -107,7 +108,8 @@ def test_who_is_not_signed_in_gets_the_shell_alone_and_it_says_nothing_of_anybod
             assert stranger.get(path, follow_redirects=False).headers["location"] == "/sign-in"
         shell = stranger.get("/phone/shell")
         assert shell.status_code == 200
-        assert VISITOR not in shell.text and str(visiting.case) not in shell.text
+        assert VISITOR not in shell.text
+        assert str(visiting.case) not in shell.text
         worker = stranger.get("/phone/sw.js")
         assert "require-trusted-types-for" in worker.headers["content-security-policy"]
         assert re.match(r'const VERSION = "[0-9a-f]{16}";', worker.text)
