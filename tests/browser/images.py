@@ -20,7 +20,7 @@ from tests.browser.test_pages import ARGS, CHROMIUM
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 MAX_BYTES = 150 * 1024
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 720}
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 720}
 
 
 def main(folder: Path) -> None:
@@ -35,16 +35,16 @@ def main(folder: Path) -> None:
             sync_playwright() as play,
             play.chromium.launch(executable_path=CHROMIUM, args=ARGS) as browser,
         ):
-            desk = browser.new_context(viewport=DESK, locale="ja-JP").new_page()
-            take_on_a_desk(desk, served.url)
-            phone = browser.new_context(viewport=PHONE, locale="ja-JP", device_scale_factor=2).new_page()
+            wide = browser.new_context(viewport=WIDE, locale="ja-JP").new_page()
+            take_wide(wide, served.url)
+            phone = browser.new_context(viewport=NARROW, locale="ja-JP", device_scale_factor=2).new_page()
             phone.goto(f"{served.url}/agency/AZ-CORE/")
             phone.locator("table.work").scroll_into_view_if_needed()
             phone.evaluate("() => scrollTo(0, document.querySelector('.title-row').offsetTop)")
             save(phone, "phone")
 
 
-def take_on_a_desk(page: Any, url: str) -> None:
+def take_wide(page: Any, url: str) -> None:
     core, hospital = f"{url}/agency/AZ-CORE", f"{url}/agency/MID-HOSP"
     page.goto(f"{core}/")
     save(page, "work-list")
