@@ -161,7 +161,7 @@ def decide(at: DoorUsers) -> None:
     at.core.act(
         "plan", content="SC_B", plan_until=day(80), text_PLAN="週に一度訪ね、授乳と体重を一緒に見る。"
     )
-    at.core.act("assign", agency=CONTRACTOR, worker=VISITOR, role="SPECIALIST")
+    at.core.act("assign", visitor=f"{CONTRACTOR}: {VISITOR}", role="SPECIALIST")
 
 
 def disclose(at: DoorUsers) -> None:
@@ -233,7 +233,7 @@ def test_a_real_hub_is_founded_by_commands_and_a_family_is_supported_by_pages_al
     added = [
         start(
             *("agency", "staff", "add", "--folder", folders[code], "--actor", actor),
-            *("--name", f"職員 {actor}", *secret),
+            *("--name", f"職員 {actor}", "--role", "CASE_WORKER", "--role", "MANAGER", *secret),
             log=tmp_path / f"{code}.staff.log",
         )
         for code, actor in STAFF.items()

@@ -13,6 +13,7 @@ from domain.calendar import day_of
 from domain.codes import Body, Role, Section
 from domain.register import Agency
 from domain.rulebook import BASES
+from gateway.agency.case_state import is_registered
 from gateway.agency.forms.kinds import FormContext, OtherAgency
 
 Row = Mapping[str, Any]
@@ -89,28 +90,8 @@ def _is_own_to_disclose(code: str, form_context: FormContext, other: OtherAgency
 # --- what else a basis asks, as far as a door can know ---------------------------------------------------------------
 
 
-_OF_REGISTERED = frozenset(row["code"] for row in BASES if "REGISTERED" in row["needs"])
-
-
-def is_registered(form_context: FormContext) -> bool:
-    """Whether a network has registered the case and not taken it off, as far as this door knows.
-
-    Who was not informed of the registration itself knows of it by whatever came on a basis that only it gives: such as a
-    question by the network, which is answered on the same law. Basis: CWA 25-3(2).
-    """
-    registered = False
-    for m in form_context.messages:
-        if m["act"] == e.NetworkCaseDeregistered.TOPIC:
-            registered = False
-        elif m["act"] == e.NetworkCaseRegistered.TOPIC or not _OF_REGISTERED.isdisjoint(
-            m.get("basis", {}).values()
-        ):
-            registered = True
-    return registered
-
-
 def _needs_registration(form_context: FormContext, recipient: str, other: OtherAgency, code: str) -> bool:
-    return is_registered(form_context)
+    return is_registered(form_context.messages)
 
 
 def _needs_authority(form_context: FormContext, recipient: str, other: OtherAgency, code: str) -> bool:

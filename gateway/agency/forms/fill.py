@@ -206,8 +206,6 @@ def fill(form: Form, form_context: FormContext, values: Values) -> Filled:
             filled.field_values = form.finalise(filled.field_values, form_context)
         except FieldError as field_error:
             filled.errors[field_error.field_name] = field_error.message
-    if not filled.errors and form.addressees is not None:
-        filled.to = sorted(form.addressees(filled.field_values, form_context))
     return filled
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -15,10 +16,12 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import APIRoute
 
 from domain.errors import Untrusted
+from gateway.agency.permissions import StaffPermissions
 from gateway.agency.staff import Person, Staff
 from gateway.agency.web.bearers import Bearers
 from gateway.agency.web.cookies import REHEARSAL_PERSON, SESSION
 from gateway.agency.web.interrupted import InterruptedPosts
+from gateway.agency.web.route_acts import ROUTE_ACTS, WHOEVER_IS_SIGNED_IN
 from gateway.agency.web.waiting import HubTimeLimits
 from gateway.pages.dates import DateStyle, dates_as
 from gateway.protocol.outermost import READING_METHODS
@@ -34,6 +37,10 @@ Check = Callable[[Request], Awaitable[Response | None]]
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 Run = Callable[[Request, Handle], Awaitable[Response]]
 """Runs the handler of a request that has passed."""
+API = "/api"
+"""Below which the routes of systems are."""
+Permit = Callable[[Request, str], None]
+"""Asks whether the person of a request may come to the route of this path. Raises Refused."""
 H = TypeVar("H", bound=Callable[..., Any])
 
 
@@ -45,18 +52,19 @@ def needs_no_hub(handler: H) -> H:
 
 class Guard:
     """The groups of one door's routes. ``base``: the path under which the door is mounted; ``interrupted``: keeps what a page
-    sends after its session has ended."""
+    sends after its session has ended; ``permissions``: who may come to which."""
 
     def __init__(
         self,
         staff: Staff,
+        permissions: StaffPermissions,
         base: str,
         hub_limits: HubTimeLimits,
         interrupted: InterruptedPosts,
         dates: DateStyle = DateStyle.BOTH,
     ) -> None:
         self._staff, self._base, self._hub_limits, self._dates = staff, base, hub_limits, dates
-        self._interrupted = interrupted
+        self._permissions, self._interrupted = permissions, interrupted
         self._bearers = Bearers(staff)
         self._cookie = REHEARSAL_PERSON if staff.rehearsal_auto_sign_in else SESSION
 
@@ -86,7 +94,7 @@ class Guard:
             with dates_as(self._dates), waiting_at_most(self._hub_limits.of_person(request.method)):
                 return await handle(request)
 
-        return _checked_router(check, run, without_hub=self._run_local)
+        return _checked_router(check, run, without_hub=self._run_local, permit=self._permit)
 
     def devices(self, require_device: Callable[[Request], Awaitable[None]]) -> APIRouter:
         """Routes for registered phones, with or without a session. ``require_device``: raises for any other, by the head."""
@@ -121,7 +129,16 @@ class Guard:
             with waiting_at_most(self._hub_limits.system):
                 return await handle(request)
 
-        return _checked_router(check, run)
+        def permit(request: Request, path: str) -> None:
+            self._permit(request, API + path.removeprefix(API))  # a route may not know its router's prefix
+
+        return _checked_router(check, run, permit=permit)
+
+    def _permit(self, request: Request, path: str) -> None:
+        """Raises Refused where the person may not come to this route; a route without a row is nobody's."""
+        act = ROUTE_ACTS.get((request.method, path), path)
+        if act != WHOEVER_IS_SIGNED_IN:
+            self._permissions.require_of(act, request.state.person, _case_of(request))
 
     def _person_of_token_or_session(self, request: Request) -> Person:
         person = self._bearers.person_of(request)
@@ -157,8 +174,19 @@ def _states_its_page(request: Request) -> bool:
     return "origin" in request.headers or "sec-fetch-site" in request.headers
 
 
-def _checked_router(check: Check, run: Run, *, without_hub: Run = _run_without_hub) -> APIRouter:
-    """A router whose routes run this check first, and then their handlers in this way."""
+def _case_of(request: Request) -> UUID | None:
+    """The case in the path; None where there is none, or something else in its place, which the handler refuses."""
+    try:
+        return UUID(request.path_params["case"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _checked_router(
+    check: Check, run: Run, *, without_hub: Run = _run_without_hub, permit: Permit | None = None
+) -> APIRouter:
+    """A router whose routes run this check first, then ask whether the person may come, and then run their handlers in this
+    way."""
 
     class CheckedRoute(APIRoute):
         def get_route_handler(self) -> Handle:
@@ -167,7 +195,11 @@ def _checked_router(check: Check, run: Run, *, without_hub: Run = _run_without_h
 
             async def check_and_handle(request: Request) -> Response:
                 refusal = await check(request)
-                return await run_handler(request, handle) if refusal is None else refusal
+                if refusal is not None:
+                    return refusal
+                if permit is not None:
+                    await run_in_threadpool(permit, request, self.path)
+                return await run_handler(request, handle)
 
             return check_and_handle
 
