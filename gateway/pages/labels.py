@@ -448,6 +448,16 @@ STAFF_LOG: Mapping[str, str] = {
     "token-issued": "トークンを発行",
     "token-first-used": "トークンを初めて利用",
     "token-revoked": "トークンを失効",
+    "app-set-up": "認証アプリを設定",
+    "recovery-codes-made": "予備コードを作成",
+    "recovery-code-used": "予備コードを使用",
+    "passkey-added": "パスキーを登録",
+    "passkey-ended": "パスキーを削除",
+    "sessions-ended": "ログイン中の端末を終了",
+    "person-invited": "職員を招待",
+    "factors-reset": "ログインの方法を初期化",
+    "identity-linked": "庁内の認証と結び付け",
+    "identity-unlinked": "庁内の認証との結び付けを解除",
 }
 """What the log of a door reports."""
 

@@ -7,7 +7,6 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from hashlib import scrypt
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -53,8 +52,7 @@ def now() -> list[float]:
 
 @pytest.fixture
 def staff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: list[float]) -> Iterator[Staff]:
-    cheap = lambda p, salt: scrypt(p, salt=salt, n=16, r=8, p=1, dklen=32)  # noqa: E731
-    monkeypatch.setattr(passphrases, "scrypt_hash", cheap)
+    monkeypatch.setattr(passphrases, "COST", passphrases.Cost(8, 1))
     with closing(Staff(tmp_path / "staff.db", lambda: now[0])) as opened:
         for actor in ("staff.a1", "staff.b2"):
             opened.add(actor, f"職員{actor[-2:]}", RIGHT)

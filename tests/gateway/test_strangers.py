@@ -37,6 +37,12 @@ AGENCY_PUBLIC: set[Route] = {
     ("GET", "/readyz"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
+    ("GET", "/sign-in/code"),
+    ("POST", "/sign-in/code"),
+    ("GET", "/sign-in/app"),
+    ("POST", "/sign-in/app"),
+    ("GET", "/sign-in/app.svg"),
+    ("POST", "/sign-in/passkey"),
     ("POST", "/sign-out"),
     ("*", "/static"),
 }

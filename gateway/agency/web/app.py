@@ -9,6 +9,8 @@ from adapters.attachments import MAX_ATTACHMENT_BYTES
 from domain.error_codes import Audience
 from gateway.agency.attachments import Attachments
 from gateway.agency.door import Door
+from gateway.agency.factors.passkeys import MAX_CREDENTIAL_CHARACTERS
+from gateway.agency.factors.settings import SignInSettings
 from gateway.agency.files import Files
 from gateway.agency.index.rebuild import BackgroundRebuild
 from gateway.agency.page_drafts import DRAFT_FORM_MAX_BYTES
@@ -34,9 +36,11 @@ from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.printed_forms import add_print_api, add_print_pages, printer_of
 from gateway.agency.web.programme import add_programme_page
 from gateway.agency.web.received_files import add_received_file_pages
-from gateway.agency.web.sign_in import add_person_switch, add_sign_in_pages
+from gateway.agency.web.second_step import add_second_step_pages
+from gateway.agency.web.sign_in import add_passkey_sign_in, add_person_switch, add_sign_in_pages
 from gateway.agency.web.statistics import add_statistics_api, add_statistics_pages
 from gateway.agency.web.waiting import HubTimeLimits
+from gateway.agency.web.ways_in import WaysIn
 from gateway.agency.web.work import add_work_page
 from gateway.pages.dates import DateStyle
 from gateway.pages.render import with_static
@@ -51,6 +55,8 @@ PAGE_FORM_MAX_BYTES = 4 * 1024 * 1024
 """A form with several long texts: a character of Japanese takes nine bytes in it."""
 ATTACHMENT_FORM_MAX_BYTES = MAX_ATTACHMENT_BYTES + PAGE_FORM_MAX_BYTES
 """A file, and what was written so far."""
+CREDENTIAL_FORM_MAX_BYTES = 3 * MAX_CREDENTIAL_CHARACTERS + FORM_MAX_BYTES
+"""What an authenticator answers, as JSON in a form."""
 MESSAGE_MAX_BYTES = FILE_FORM_MAX_BYTES
 """What a system sends as JSON is no longer than what it could send as a file."""
 LIMITS = (
@@ -59,6 +65,12 @@ LIMITS = (
     RouteLimit("GET", "/static/{path:path}", Load.PUBLIC),
     RouteLimit("GET", "/sign-in", Load.PUBLIC),
     RouteLimit("POST", "/sign-in", Load.SIGN_IN, FORM_MAX_BYTES),
+    RouteLimit("GET", "/sign-in/code", Load.PUBLIC),
+    RouteLimit("POST", "/sign-in/code", Load.SIGN_IN, FORM_MAX_BYTES),
+    RouteLimit("GET", "/sign-in/app", Load.PUBLIC),
+    RouteLimit("GET", "/sign-in/app.svg", Load.PUBLIC),
+    RouteLimit("POST", "/sign-in/app", Load.SIGN_IN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/sign-in/passkey", Load.PUBLIC, CREDENTIAL_FORM_MAX_BYTES),
     RouteLimit("POST", "/sign-out", Load.PUBLIC, FORM_MAX_BYTES),
     RouteLimit("POST", "/api/files", Load.HEAVY, MAX_FILE_BYTES),
     RouteLimit("POST", "/api/messages", Load.SYSTEM, MESSAGE_MAX_BYTES),
@@ -128,12 +140,13 @@ def agency_app(
     rebuilding: BackgroundRebuild | None = None,
     hub_limits: HubTimeLimits | None = None,
     dates: DateStyle = DateStyle.BOTH,
+    sign_in: SignInSettings | None = None,
 ) -> Application:
     """The application of one door. ``base``: the path under which it is mounted. ``custody``: as in its key set; every page
     says so where the keys are hosted, and where nobody has said that they are not. ``parsing_pool``: reads its files, by
     default one of its own, whose
     processes end with the application; ``attachment_pool``: the same for attachments. ``dates``: in which calendar its
-    pages write days."""
+    pages write days; ``sign_in``: what the agency has set for signing in."""
     app = Application(
         title="架け橋 機関の窓口",
         version="1",
@@ -159,7 +172,11 @@ def agency_app(
 
     public = guard.public()
     add_health(public, door)
-    add_sign_in_pages(public, pages)
+    ways = WaysIn(pages, sign_in or SignInSettings())
+    add_sign_in_pages(public, ways)
+    if not staff.rehearsal_auto_sign_in:
+        add_second_step_pages(public, ways)
+        add_passkey_sign_in(public, ways)
 
     people = guard.people()
     add_person_switch(people, pages)

@@ -1,0 +1,71 @@
+"""What the pages of signing in share: the ways in of one door, and what a browser is given with a session."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from time import monotonic
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+
+from domain.errors import ExchangeError
+from gateway.agency.factors.challenges import Challenges
+from gateway.agency.factors.passkeys import Passkeys
+from gateway.agency.factors.second_factor import SecondFactors
+from gateway.agency.factors.sessions import device_words
+from gateway.agency.factors.settings import SignInSettings
+from gateway.agency.sign_in import SignIn
+from gateway.agency.staff import DEVICE_DAYS, SignedIn
+from gateway.agency.web.cookies import DEVICE, SESSION, set_host_cookie
+from gateway.agency.web.drafts import draft_link
+from gateway.agency.web.page_context import PageContext
+
+SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+MAX_DEVICES = 8
+"""Persons of one machine who each have a place of their own; the one who has not come longest loses it."""
+
+
+class WaysIn:
+    """The ways into one door. In a rehearsal, where nobody signs in, there is none but the form."""
+
+    def __init__(self, pages: PageContext, settings: SignInSettings) -> None:
+        staff = pages.staff
+        self.pages, self.staff, self.settings = pages, staff, settings
+        if staff.rehearsal_auto_sign_in:
+            self.sign_in = SignIn(staff)
+            return
+        self.factors = SecondFactors(staff.store, pages.door, staff.now)
+        self.passkeys = Passkeys(staff.store, settings, Challenges(monotonic), staff.now)
+        self.sign_in = SignIn(staff, factors=self.factors, settings=settings)
+
+    def admitted(self, response: Response, admission: SignedIn) -> Response:
+        """The response with the cookies of a new session."""
+        set_host_cookie(response, SESSION, admission.session)
+        devices = ".".join(admission.devices[:MAX_DEVICES])
+        set_host_cookie(response, DEVICE, devices, max_age_seconds=DEVICE_DAYS * 24 * 60 * 60)
+        return response
+
+    def signed_in(self, admission: SignedIn) -> Response:
+        """To where somebody goes who has just signed in."""
+        person = self.staff.person_of_session(admission.session)
+        path = "/" if person is None else self.path_after_sign_in(person.actor)
+        return self.admitted(RedirectResponse(f"{self.pages.base}{path}", 303), admission)
+
+    def path_after_sign_in(self, actor: str) -> str:
+        """The start page, or what this person had written when the last session ended."""
+        kept = None
+        with suppress(ExchangeError):
+            kept = self.pages.drafts.give_back(actor)
+        return "/" if kept is None else draft_link(kept, is_kept=True)
+
+
+def devices_of(request: Request, invitation: str = "") -> list[str]:
+    """The devices that a request brings: one for each person of the machine, and that of an invitation."""
+    brought = [invitation, *request.cookies.get(DEVICE, "").split(".")[:MAX_DEVICES]]
+    return [device for device in brought if SECRET.fullmatch(device)]
+
+
+def device_text_of(request: Request) -> str:
+    """Words for the machine that asks."""
+    return device_words(request.headers.get("user-agent", ""))
