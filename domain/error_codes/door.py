@@ -465,6 +465,13 @@ ROWS = (
             "この窓口の画面から送ってください",
         ),
         (
+            "passphrase-wrong",
+            "The passphrase is not that of the person who has signed in.",
+            "Type it again, or confirm in another way.",
+            "パスワードが違います",
+            "もう一度入れるか、ほかの方法で確認してください",
+        ),
+        (
             "code-wrong",
             "The code of the second factor is wrong, or its time is over.",
             "Give the code that the app shows now; check that the phone's clock is right, or use a recovery code.",
@@ -484,6 +491,13 @@ ROWS = (
             "Sign in from the beginning.",
             "ログインの途中で時間が過ぎました",
             "ログインの画面から、もう一度始めてください",
+        ),
+        (
+            "invitation-wrong",
+            "The invitation code is wrong, was used, or has expired.",
+            "Type it as it was given, or ask an administrator of the door for a new one.",
+            "招待コードが違うか、もう使われたか、期限が過ぎています",
+            "受け取ったとおりに入れるか、窓口の管理者に新しい招待コードを頼んでください",
         ),
         (
             "passkey-refused",
@@ -518,11 +532,29 @@ ROWS = (
         REFUSED,
         Audience.DOOR,
         (
+            "step-up-needed",
+            "This act asks for a factor that is at most five minutes old.",
+            "Confirm who you are at /step-up of this door, and send the same again.",
+            "この手続きには、5分以内の本人の確認が要ります",
+            "窓口の画面で本人の確認をしてから、もう一度送ってください",
+        ),
+        (
             "second-factor-missing",
             "A second factor is required, and this person has passkeys and no app.",
             "Sign in with a passkey, or have an administrator reset the ways of signing in.",
             "パスワードだけではログインできません",
             "登録してあるパスキーでログインしてください。パスキーを使えないときは、窓口の管理者にログインの方法の初期化を頼んでください",
+        ),
+    ),
+    *rows(
+        CONFLICT,
+        Audience.OPERATOR,
+        (
+            "not-the-first-person",
+            "This door has people, so there is no first one to be made.",
+            "Let an administrator invite, or reset one with «kakehashi agency staff reset».",
+            "この窓口にはもう職員がいます",
+            "管理者が招待するか、kakehashi agency staff reset で管理者のログインの方法を初期化してください",
         ),
     ),
     *rows(
@@ -539,6 +571,13 @@ ROWS = (
     *rows(
         MALFORMED,
         Audience.DOOR,
+        (
+            "passphrases-differ",
+            "The new passphrase was typed in two different ways.",
+            "Type the same passphrase twice.",
+            "二つのパスワードが違います",
+            "同じパスワードを二回入れてください",
+        ),
         (
             "passkey-name",
             "The name of a passkey is empty, too long, or has control characters.",

@@ -104,23 +104,30 @@ class SignIn:
         actor = typed_actor(typed)
         if actor is None:
             return None
+        checked, device = await self.check_passphrase(actor, passphrase, source, devices)
+        if checked is None:
+            return None
+        return await run_in_threadpool(self.admit, actor, checked, tuple(devices), device, device_text)
+
+    async def check_passphrase(
+        self, actor: str, passphrase: str, source: str, devices: Sequence[str]
+    ) -> tuple[bytes | None, str | None]:
+        """The stored hash, None where the passphrase is another; and the device of this person. Raises Unavailable."""
         try:
             secret = passphrases.normalised(passphrase)
         except Malformed:
-            return None
+            return None, None
         device = await run_in_threadpool(self._staff.device_of, actor, devices)
         if device is not None and not self._devices.wait_seconds(device, self._clock()):
             checked = await self._check(actor, secret, device, ((self._devices, device),), has_device=True)
         else:
             checked = await self._check_by_source(actor, secret, source)
-        if checked is None:
-            return None
-        return await run_in_threadpool(self._admit, actor, checked, tuple(devices), device, device_text)
+        return checked, device
 
-    def _admit(
+    def admit(
         self, actor: str, checked: bytes, devices: tuple[str, ...], device: str | None, device_text: str
     ) -> SignedIn | SecondStep | None:
-        """Whose passphrase was right."""
+        """What somebody gets whose passphrase was right, or has just been chosen. Raises Refused."""
         state = None if self._factors is None else self._factors.state(actor)
         if state is not None and state.app_since is not None:
             return SecondStep(self.tickets.issue(actor, checked, devices, device), sets_up=False)

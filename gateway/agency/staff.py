@@ -184,7 +184,7 @@ class Staff:
             )
             if not changed.rowcount:
                 raise NotFound("person-not-found")
-            _end_sessions_and_devices(db, actor)
+            end_sessions_and_devices(db, actor)
             append_log(db, now, by=by, what=StaffAct.PASSPHRASE_CHANGED, about=actor)
 
     def remove(self, actor: str, *, by: str = "door") -> list[str]:
@@ -196,7 +196,7 @@ class Staff:
         with self._store.write() as db:
             if not db.execute("DELETE FROM staff WHERE actor=?", (actor,)).rowcount:
                 raise NotFound("person-not-found")
-            _end_sessions_and_devices(db, actor)
+            end_sessions_and_devices(db, actor)
             end_factors(db, actor)
             append_log(db, now, by=by, what=StaffAct.PERSON_REMOVED, about=actor)
             rows = db.execute("SELECT id FROM tokens WHERE responsible=? ORDER BY id", (actor,)).fetchall()
@@ -326,6 +326,11 @@ class Staff:
             append_log(db, now, by=actor, what=StaffAct.SIGNED_IN, about=actor, detail=", ".join(words))
         self._log_failures()
         return SignedIn(session, (device, *others))
+
+    def has_passphrase(self, actor: str) -> bool:
+        """Whether this person has a passphrase."""
+        rows = self._store.query("SELECT hash FROM staff WHERE actor=?", actor)
+        return bool(rows) and rows[0][0] != passphrases.UNUSABLE
 
     def has_passkey(self, actor: str) -> bool:
         """Whether this person has a passkey."""
@@ -522,6 +527,12 @@ def require_free(db: sqlite3.Connection, actor: str, name: str) -> None:
             raise Conflict("name-of-a-system")
 
 
+def check_new_person(actor: str, name: str) -> None:
+    """Raises Malformed where this is no reference or no name of a person."""
+    _check_person(actor)
+    _check_name(name)
+
+
 def _check_person(actor: str) -> None:
     if not _ACTOR.fullmatch(actor):
         raise Malformed("actor-form")
@@ -564,7 +575,8 @@ def end_factors(db: sqlite3.Connection, actor: str) -> None:
         db.execute(f"DELETE FROM {table} WHERE actor=?", (actor,))
 
 
-def _end_sessions_and_devices(db: sqlite3.Connection, actor: str) -> None:
+def end_sessions_and_devices(db: sqlite3.Connection, actor: str) -> None:
+    """End where a person is signed in, and forget the machines where they were."""
     db.execute("DELETE FROM sessions WHERE actor=?", (actor,))
     db.execute("DELETE FROM ended_sessions WHERE actor=?", (actor,))
     db.execute("DELETE FROM devices WHERE actor=?", (actor,))

@@ -92,6 +92,8 @@ ENGLISH: Mapping[str, str] = {
     "登録を消しました: {}": "Removed {}",
     "パスワードを変えました: {}": "Changed the passphrase of {}",
     "その端末で、窓口のアドレスに続けて次を開いてください: /sign-in?invitation={}": "On that device, open the door's address followed by /sign-in?invitation={}",
+    "招待コード(再表示できません): {}": "Invitation code (not shown again): {}",
+    "窓口のアドレスに続けて /join を開き、このコードを入れます": "Open the door's address followed by /join and type this code",
     "番号": "Number",
     "だれが": "Who",
     "何を": "What",

@@ -461,6 +461,15 @@ STAFF_LOG: Mapping[str, str] = {
 }
 """What the log of a door reports."""
 
+FACTORS: Mapping[str, str] = {
+    "passphrase": "パスワード",
+    "app": "パスワードと認証アプリ",
+    "recovery-code": "パスワードと予備コード",
+    "passkey": "パスキー",
+    "provider": "庁内の認証",
+}
+"""By what somebody signed in, or confirmed it last."""
+
 ATTACHMENT_CHANGES: Mapping[str, str] = {
     "LOCATION_REMOVED": "撮った場所の情報を消しました",
     "DETAILS_REMOVED": "作成者・機種・日時などの付帯情報を消しました",

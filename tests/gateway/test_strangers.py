@@ -43,6 +43,9 @@ AGENCY_PUBLIC: set[Route] = {
     ("POST", "/sign-in/app"),
     ("GET", "/sign-in/app.svg"),
     ("POST", "/sign-in/passkey"),
+    ("GET", "/session/left"),
+    ("GET", "/join"),
+    ("POST", "/join"),
     ("POST", "/sign-out"),
     ("*", "/static"),
 }

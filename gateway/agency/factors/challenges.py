@@ -27,7 +27,9 @@ class Challenges:
 
     def make(self, purpose: str, binding: str) -> bytes:
         """A new challenge. ``binding``: the cookie of the browser that may answer it."""
-        head = secrets.token_bytes(_NONCE_BYTES) + int(self._clock() + CHALLENGE_SECONDS).to_bytes(_UNTIL_BYTES)
+        head = secrets.token_bytes(_NONCE_BYTES) + int(self._clock() + CHALLENGE_SECONDS).to_bytes(
+            _UNTIL_BYTES
+        )
         return head + self._seal(head, purpose, binding)
 
     def check(self, challenge: bytes, purpose: str, binding: str) -> None:

@@ -69,7 +69,9 @@ class Sessions:
         """End all sessions of this person but this one."""
         self._end_where("actor=? AND hash<>?", (actor, _hash(session)), by=by, may_be_none=True)
 
-    def _end_where(self, where: str, values: tuple[object, ...], *, by: str, may_be_none: bool = False) -> None:
+    def _end_where(
+        self, where: str, values: tuple[object, ...], *, by: str, may_be_none: bool = False
+    ) -> None:
         now = self._now()
         with self._store.write() as db:
             ended = db.execute(f"DELETE FROM sessions WHERE {where} RETURNING actor", values).fetchall()

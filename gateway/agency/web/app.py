@@ -17,6 +17,7 @@ from gateway.agency.page_drafts import DRAFT_FORM_MAX_BYTES
 from gateway.agency.parsing import AttachmentPool, ParsingPool
 from gateway.agency.staff import Staff
 from gateway.agency.statistics.issues import Statistics
+from gateway.agency.web.account import add_account_pages, add_session_pages
 from gateway.agency.web.addresses import add_address_log_page
 from gateway.agency.web.api import add_api, problems
 from gateway.agency.web.cases import add_case_pages
@@ -30,6 +31,7 @@ from gateway.agency.web.glossary import add_glossary_page
 from gateway.agency.web.guard import Guard
 from gateway.agency.web.health import add_health
 from gateway.agency.web.interrupted import InterruptedPosts
+from gateway.agency.web.joining import add_invitation_pages, add_join_page
 from gateway.agency.web.meeting import add_meeting_page
 from gateway.agency.web.outbox import add_outbox_page
 from gateway.agency.web.page_context import PageContext
@@ -39,6 +41,7 @@ from gateway.agency.web.received_files import add_received_file_pages
 from gateway.agency.web.second_step import add_second_step_pages
 from gateway.agency.web.sign_in import add_passkey_sign_in, add_person_switch, add_sign_in_pages
 from gateway.agency.web.statistics import add_statistics_api, add_statistics_pages
+from gateway.agency.web.step_up import add_step_up_pages
 from gateway.agency.web.waiting import HubTimeLimits
 from gateway.agency.web.ways_in import WaysIn
 from gateway.agency.web.work import add_work_page
@@ -71,6 +74,25 @@ LIMITS = (
     RouteLimit("GET", "/sign-in/app.svg", Load.PUBLIC),
     RouteLimit("POST", "/sign-in/app", Load.SIGN_IN, FORM_MAX_BYTES),
     RouteLimit("POST", "/sign-in/passkey", Load.PUBLIC, CREDENTIAL_FORM_MAX_BYTES),
+    RouteLimit("GET", "/join", Load.PUBLIC),
+    RouteLimit("POST", "/join", Load.SIGN_IN, 2 * FORM_MAX_BYTES),
+    RouteLimit("GET", "/invitations", Load.LOCAL),
+    RouteLimit("POST", "/invitations", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/invitations/reset", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/session/left", Load.PUBLIC),
+    RouteLimit("POST", "/session/keep", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/step-up", Load.LOCAL),
+    RouteLimit("POST", "/step-up", Load.SIGN_IN, 2 * FORM_MAX_BYTES),
+    RouteLimit("POST", "/step-up/passkey", Load.LOCAL, CREDENTIAL_FORM_MAX_BYTES),
+    RouteLimit("GET", "/account", Load.LOCAL),
+    RouteLimit("GET", "/account/{path:path}", Load.LOCAL),
+    RouteLimit("POST", "/account/app", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/account/recovery-codes", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/account/passkeys", Load.LOCAL, CREDENTIAL_FORM_MAX_BYTES),
+    RouteLimit("POST", "/account/passkeys/end", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/sessions", Load.LOCAL),
+    RouteLimit("POST", "/sessions/end", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/sessions/end-others", Load.LOCAL, FORM_MAX_BYTES),
     RouteLimit("POST", "/sign-out", Load.PUBLIC, FORM_MAX_BYTES),
     RouteLimit("POST", "/api/files", Load.HEAVY, MAX_FILE_BYTES),
     RouteLimit("POST", "/api/messages", Load.SYSTEM, MESSAGE_MAX_BYTES),
@@ -170,15 +192,19 @@ def agency_app(
     statistics = Statistics(door)
     add_statistics_api(systems, statistics)
 
-    public = guard.public()
+    public, people = guard.public(), guard.people()
     add_health(public, door)
     ways = WaysIn(pages, sign_in or SignInSettings())
     add_sign_in_pages(public, ways)
     if not staff.rehearsal_auto_sign_in:
         add_second_step_pages(public, ways)
         add_passkey_sign_in(public, ways)
+        add_session_pages(public, people, ways)
+        add_step_up_pages(people, ways)
+        add_join_page(public, ways)
+        add_invitation_pages(people, ways)
+        add_account_pages(people, ways)
 
-    people = guard.people()
     add_person_switch(people, pages)
     add_work_page(people, pages)
     add_case_pages(people, pages)

@@ -68,7 +68,7 @@ def add_sign_in_pages(public: APIRouter, ways: WaysIn) -> None:
             return await run_in_threadpool(
                 _form, ways, request, actor, status=401, failed=True, invitation=invitation
             )
-        return await run_in_threadpool(_after_passphrase, ways, admission)
+        return await run_in_threadpool(after_passphrase, ways, admission)
 
     @public.post("/sign-out", include_in_schema=False)
     def sign_out(request: Request) -> Response:
@@ -106,7 +106,8 @@ def add_passkey_sign_in(public: APIRouter, ways: WaysIn) -> None:
         return ways.signed_in(admission)
 
 
-def _after_passphrase(ways: WaysIn, admission: SignedIn | SecondStep) -> Response:
+def after_passphrase(ways: WaysIn, admission: SignedIn | SecondStep) -> Response:
+    """To where somebody goes whose passphrase was right."""
     if isinstance(admission, SignedIn):
         return ways.signed_in(admission)
     path = "/sign-in/app" if admission.sets_up else "/sign-in/code"

@@ -11,12 +11,14 @@ from fastapi.responses import RedirectResponse, Response
 
 from domain.errors import ExchangeError
 from gateway.agency.factors.challenges import Challenges
+from gateway.agency.factors.invitations import Invitations
 from gateway.agency.factors.passkeys import Passkeys
 from gateway.agency.factors.second_factor import SecondFactors
 from gateway.agency.factors.sessions import device_words
 from gateway.agency.factors.settings import SignInSettings
+from gateway.agency.factors.tickets import Tickets
 from gateway.agency.sign_in import SignIn
-from gateway.agency.staff import DEVICE_DAYS, SignedIn
+from gateway.agency.staff import DEVICE_DAYS, Person, SignedIn
 from gateway.agency.web.cookies import DEVICE, SESSION, set_host_cookie
 from gateway.agency.web.drafts import draft_link
 from gateway.agency.web.page_context import PageContext
@@ -38,6 +40,12 @@ class WaysIn:
         self.factors = SecondFactors(staff.store, pages.door, staff.now)
         self.passkeys = Passkeys(staff.store, settings, Challenges(monotonic), staff.now)
         self.sign_in = SignIn(staff, factors=self.factors, settings=settings)
+        self.invitations = Invitations(staff.store, staff.now)
+        self.set_ups = Tickets(monotonic)
+
+    def may_administer(self, person: Person) -> bool:
+        """Whether this person looks after the people of this door."""
+        return not person.is_system
 
     def admitted(self, response: Response, admission: SignedIn) -> Response:
         """The response with the cookies of a new session."""
