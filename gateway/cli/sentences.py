@@ -77,6 +77,8 @@ ENGLISH: Mapping[str, str] = {
     "職員の仮名参照(例: staff.a1)。委託先では訪問支援者の登録番号": "Pseudonymous reference of the person (such as staff.a1); at a contractor the visitor's registered number",
     "職員を登録し、その人のパスワードを決めます。": "Registers a person and sets the passphrase.",
     "登録されている職員を一覧にします。": "Lists the people who are registered.",
+    "最初の管理者の招待コードを作ります(15分有効、1回限り)。ほかの職員は、この管理者が画面で招待します。": "Makes the first administrator's invitation code (for 15 minutes, once). That person invites the others on a page.",
+    "職員のログインの方法をすべて終わらせ、設定し直すための招待コードを作ります(3日有効、1回限り)。": "Ends all ways by which a person signs in, and makes an invitation code to set them up anew (for 3 days, once).",
     "職員の登録を消します。その人の利用中の画面・端末・トークンも、直ちに使えなくなります。": "Removes a person. Pages that are open, devices and tokens end at once.",
     "職員のパスワードを変えます。利用中の画面と端末の登録は終わります。": "Changes a person's passphrase. Open pages and devices end.",
     "新しい端末への招待を作ります(1日有効、1回限り)。他人の誤入力が続いていても、その端末からは待たずに入れます。": "Invites a new device (for one day and one sign-in). It does not wait behind the mistakes of others.",

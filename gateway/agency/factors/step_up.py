@@ -66,4 +66,4 @@ def require_fresh_factor(topic: str, bases: Mapping[str, str] | None = None) -> 
     if when is When.OUTSIDE_NETWORK and set((bases or {}).values()) <= NETWORK_BASES:
         return
     if not is_fresh():
-        raise Refused(STEP_UP_NEEDED)
+        raise Refused("step-up-needed")
