@@ -73,6 +73,18 @@ FIELDS_OF_FORMS: dict[str, tuple[Audience, str, str, tuple[str, ...]]] = {
     "approval-document": (Audience.OPERATOR, "document to approve", "承認する文書", ("type", "payload")),
     "approval": (Audience.OPERATOR, "approval", "承認", ("form", "request", "by", "signatures")),
     "approval-signature": (Audience.OPERATOR, "signature of an approval", "承認の署名", ("alg", "key-id")),
+    "device-envelope": (
+        Audience.DOOR,
+        "envelope of a device",
+        "端末の封書",
+        ("v", "hub", "agency", "device", "envelope", "number", "kid", "written-at"),
+    ),
+    "device-statement": (
+        Audience.INTERNAL,
+        "statement to a device",
+        "端末への通知",
+        ("v", "hub", "agency", "device", "about", "at", "form", "state"),
+    ),
     "note": (CHECKING, "note of a receipt", "受領証の記載", ("v", "command-id", "frame", "promised-at")),
 }
 """Noun of a JSON form -> audience, name, name in Japanese, and its fields.
@@ -84,6 +96,12 @@ Rule: a form raises ``<noun>-keys`` where its keys are not exactly the agreed on
 BINARY_FORMS: dict[str, tuple[Audience, str, str, tuple[str, ...]]] = {
     "frame": (Audience.HUB, "frame", "署名付きの包み", ("magic", "truncated", "trailing")),
     "request": (Audience.HUB, "request", "要求", ("magic", "truncated", "trailing")),
+    "device-envelope": (
+        Audience.DOOR,
+        "envelope of a device",
+        "端末の封書",
+        ("magic", "truncated", "trailing"),
+    ),
     "record": (CHECKING, "record", "記録", ("magic", "truncated", "trailing")),
     "receipt": (CHECKING, "receipt", "受領証", ("magic", "truncated")),
     "keystore": (Audience.OPERATOR, "keystore", "鍵ファイル", ("magic", "truncated")),
@@ -160,6 +178,35 @@ def derived_rows() -> tuple[ErrorCode, ...]:
 
 ROWS = (
     *derived_rows(),
+    *rows(
+        MALFORMED,
+        Audience.DOOR,
+        (
+            "device-envelope-size",
+            "A part of the envelope of a device is longer or shorter than it can be.",
+            "Attach a file of up to 25 MiB.",
+            "端末の封書が長すぎます",
+            "写真は1枚25MBまでにしてください",
+        ),
+        (
+            "device-key-length",
+            "The public key of a device does not have the length of ML-DSA-65.",
+            "Set the phone up again.",
+            "端末の公開鍵の長さが正しくありません",
+            "端末の準備をやり直してください",
+        ),
+    ),
+    *rows(
+        UNTRUSTED,
+        Audience.DOOR,
+        (
+            "device-signature-wrong",
+            "The envelope is not signed by the device that it names.",
+            "Set the phone up again, and send what was written on it once more.",
+            "端末の署名が確かめられません",
+            "端末の準備をやり直し、書いたものをもう一度送ってください",
+        ),
+    ),
     *rows(
         MALFORMED,
         SENDER,

@@ -48,14 +48,15 @@ from gateway.protocol.problems import problem
 from gateway.protocol.waiting import seconds_left
 from keys.command import INLINE_ITEM_MAX_BYTES, CommandPayload, ItemRef, To, WrappedKeyRef
 from keys.derive import KeyUse, OwnDigestUse
-from keys.frame import Frame
+from keys.device import Envelope
+from keys.frame import Frame, FrameType, sign
 from keys.genesis import Genesis
 from keys.item import SealedItem, seal_item
 from keys.keyset import KeySet
 from keys.lp import ZEROS, sha256
 from keys.receipt import Receipt, verify_receipt
 from keys.request import parse_request
-from keys.signing import KemKey, KemPublic, SignatureKeys
+from keys.signing import KemKey, KemPublic, SignatureKeys, SignaturePublic
 from keys.wrapped_key import seal_wrapped_key
 
 TEXT = TEXT_SCHEMA
@@ -357,6 +358,21 @@ class Door:
     def open_own(self, name: str, sealed: bytes) -> bytes:
         """What ``seal_for_itself`` sealed. Raises Untrusted where it was changed, or is another door's."""
         return open_own(name, sealed, self.agency, self.hub, self._kem)
+
+    def sign_statement(self, frame_type: FrameType, payload: bytes) -> bytes:
+        """A frame of another purpose than a command, signed by this agency."""
+        return sign(frame_type, payload, self._sig).encode()
+
+    def open_envelope(self, envelope: Envelope) -> bytes:
+        """What a visitor's device sealed to this door. Raises Untrusted, and Conflict where it was to another key."""
+        if envelope.head.kid != self._kem.public.kid:
+            raise Conflict("device-envelope-key")
+        return envelope.open(self._kem)
+
+    @property
+    def public_keys(self) -> tuple[SignaturePublic, KemPublic]:
+        """By what others verify and seal to this agency."""
+        return self._sig.public, self._kem.public
 
     def _mark_digest(self, word: bytes) -> bytes:
         return self.own_digest(KeyUse.NOTIFIER_MARK, word)

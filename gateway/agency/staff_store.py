@@ -102,6 +102,8 @@ class StaffAct(StrEnum):
     FACTORS_RESET = "factors-reset"
     IDENTITY_LINKED = "identity-linked"
     IDENTITY_UNLINKED = "identity-unlinked"
+    DEVICE_REGISTERED = "device-registered"
+    DEVICE_STOPPED = "device-stopped"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from uuid import UUID
 from domain.errors import InvariantViolation, Unavailable
 from gateway.agency.address_store import ADDRESS_SCHEMA, ADDRESS_TABLES, OPENABLE_STATES, AddressStore
 from gateway.agency.attachment_store import ATTACHMENT_SCHEMA, AttachmentRows
+from gateway.agency.device_store import DEVICE_SCHEMA, DeviceRows
 from gateway.agency.index.arrivals import ARRIVAL_SCHEMA, ArrivalStore
 from gateway.agency.index.charge_store import CHARGE_SCHEMA, CHARGE_TABLES, ChargeStore
 from gateway.agency.index.sealed_families import INDEX_SCHEMA, SealedFamilies
@@ -56,6 +57,7 @@ _SCHEMAS = (
     ATTACHMENT_SCHEMA,
     PAGE_DRAFT_SCHEMA,
     ARRIVAL_SCHEMA,
+    DEVICE_SCHEMA,
 )
 
 _CASE_TABLES = ("inbox", "marks", "families", "intake", *ADDRESS_TABLES, *CHARGE_TABLES, *PAGE_DRAFT_TABLES)
@@ -132,6 +134,7 @@ class DoorStore:
         self.charges = ChargeStore(self._write, self._query)
         self.arrivals = ArrivalStore(self._write, self._query)
         self.page_drafts = PageDraftRows(self._write, self._query)
+        self.devices = DeviceRows(self._write, self._query)
 
     def close(self) -> None:
         with self._lock:

@@ -19,10 +19,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey
+
 from keys import canonical, sealing
 from keys.checkpoint import Checkpoint, cosign, origin_of, sign_checkpoint
 from keys.command import encode_command
 from keys.derive import OWN_DIGEST_USES, KeyUse, derive_key
+from keys.device import STATEMENT, EnvelopeHead, Statement, parse_envelope, seal_envelope
 from keys.frame import COMMAND, RECEIPT, pae, sign
 from keys.genesis import encode_genesis, sign_genesis
 from keys.keyset import sign_key_set
@@ -36,7 +39,7 @@ from keys.request import encode_request
 from keys.signing import SignatureKeys, SignatureKind
 from keys.timestamps import build_time_request, stamp_of
 from keys.tree import consistency, inclusion, subtree_of, tile_path
-from tests.keys.conftest import World, seed
+from tests.keys.conftest import World, an_id, seed
 from tests.tsa import Authority
 
 HERE = Path(__file__).parent / "keys"
@@ -323,10 +326,48 @@ def keystore_passphrases_vector(world: World) -> Vector:
         }
 
 
+def device_vector(world: World) -> Vector:
+    """An envelope of a device, what its door states, and the seeds of both."""
+    device = MLDSA65PrivateKey.from_seed_bytes(seed("device"))
+    head = EnvelopeHead(
+        HUB, world.core, an_id("device"), an_id("envelope"), 7, world.core_kem.public.kid, world.noon
+    )
+    content = b'\x00\x00\x00\x07{"v":1}' + b"photo"
+    envelope = seal_envelope(head, content, world.core_kem.public, device)
+    about = parse_envelope(envelope).digest
+    statements = [
+        Statement("time", HUB, world.core, an_id("device"), seed("nonce"), world.noon, "ACTIVE"),
+        Statement("receipt", HUB, world.core, an_id("device"), about, world.noon, "WAITING"),
+    ]
+    return {
+        "agency": str(world.core),
+        "content": content.hex(),
+        "device": str(an_id("device")),
+        "device_public": device.public_key().public_bytes_raw().hex(),
+        "device_seed": seed("device").hex(),
+        "door": {**world.core_sig.public.to_json(), **world.core_kem.public.to_json()},
+        "door_kem_seed": world.core_kem.seed.hex(),
+        "door_sig_seeds": world.core_sig.seeds.hex(),
+        "envelope": envelope.hex(),
+        "envelope_digest": about.hex(),
+        "head": head.encode().decode(),
+        "hub": HUB.hex(),
+        "info": head.info.hex(),
+        "statements": [
+            {
+                "frame": sign(STATEMENT, one.encode(), world.core_sig).encode().hex(),
+                "payload": one.encode().decode(),
+            }
+            for one in statements
+        ],
+    }
+
+
 VECTORS: dict[str, Callable[[World], Vector]] = {
     "bytes": bytes_vector,
     "command": command_vector,
     "content": content_vector,
+    "device": device_vector,
     "dry_run": dry_run_vector,
     "genesis": genesis_vector,
     "key_set": key_set_vector,

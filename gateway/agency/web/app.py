@@ -8,6 +8,7 @@ from adapters.agencies.contract import MAX_FILE_BYTES
 from adapters.attachments import MAX_ATTACHMENT_BYTES
 from domain.error_codes import Audience
 from gateway.agency.attachments import Attachments
+from gateway.agency.devices import Devices, PhoneSettings
 from gateway.agency.door import Door
 from gateway.agency.factors.passkeys import MAX_CREDENTIAL_CHARACTERS
 from gateway.agency.factors.settings import SignInSettings
@@ -35,6 +36,9 @@ from gateway.agency.web.joining import add_invitation_pages, add_join_page
 from gateway.agency.web.meeting import add_meeting_page
 from gateway.agency.web.outbox import add_outbox_page
 from gateway.agency.web.page_context import PageContext
+from gateway.agency.web.phone import PhonePages, add_phone_pages
+from gateway.agency.web.phone_devices import MAX_ENVELOPE_BYTES, add_device_routes, device_of_head
+from gateway.agency.web.phone_shell import add_phone_shell
 from gateway.agency.web.printed_forms import add_print_api, add_print_pages, printer_of
 from gateway.agency.web.programme import add_programme_page
 from gateway.agency.web.received_files import add_received_file_pages
@@ -60,6 +64,8 @@ ATTACHMENT_FORM_MAX_BYTES = MAX_ATTACHMENT_BYTES + PAGE_FORM_MAX_BYTES
 """A file, and what was written so far."""
 CREDENTIAL_FORM_MAX_BYTES = 3 * MAX_CREDENTIAL_CHARACTERS + FORM_MAX_BYTES
 """What an authenticator answers, as JSON in a form."""
+PHONE_FORM_MAX_BYTES = MAX_ATTACHMENT_BYTES + 64 * 1024
+"""A short form with photos, without a script; a script sends each photo by itself."""
 MESSAGE_MAX_BYTES = FILE_FORM_MAX_BYTES
 """What a system sends as JSON is no longer than what it could send as a file."""
 LIMITS = (
@@ -146,6 +152,19 @@ LIMITS = (
     RouteLimit("GET", "/print-log", Load.LOCAL),
     RouteLimit("GET", "/address-log", Load.LOCAL),
     RouteLimit("GET", "/files", Load.LOCAL),
+    RouteLimit("GET", "/phone/sw.js", Load.PUBLIC),
+    RouteLimit("GET", "/phone/shell", Load.PUBLIC),
+    RouteLimit("GET", "/phone/manifest.webmanifest", Load.PUBLIC),
+    RouteLimit("GET", "/phone", Load.LOCAL),
+    RouteLimit("POST", "/phone/contact", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/phone/envelopes", Load.HEAVY, MAX_ENVELOPE_BYTES),
+    RouteLimit("POST", "/phone/device", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/phone/sheets", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/phone/devices/stop", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/phone/waiting", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/phone/cases/{case}/read", Load.KNOWN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/phone/cases/{case}/report", Load.HEAVY, PHONE_FORM_MAX_BYTES),
+    RouteLimit("POST", "/phone/cases/{case}/concern", Load.HEAVY, PHONE_FORM_MAX_BYTES),
     RouteLimit("GET", "/{path:path}", Load.KNOWN),
 )
 
@@ -163,12 +182,14 @@ def agency_app(
     hub_limits: HubTimeLimits | None = None,
     dates: DateStyle = DateStyle.BOTH,
     sign_in: SignInSettings | None = None,
+    phone: PhoneSettings | None = None,
 ) -> Application:
     """The application of one door. ``base``: the path under which it is mounted. ``custody``: as in its key set; every page
     says so where the keys are hosted, and where nobody has said that they are not. ``parsing_pool``: reads its files, by
     default one of its own, whose
     processes end with the application; ``attachment_pool``: the same for attachments. ``dates``: in which calendar its
-    pages write days; ``sign_in``: what the agency has set for signing in."""
+    pages write days; ``sign_in``: what the agency has set for signing in; ``phone``: whom a visitor telephones, and how long a
+    sheet stays on a phone."""
     app = Application(
         title="架け橋 機関の窓口",
         version="1",
@@ -204,6 +225,9 @@ def agency_app(
         add_join_page(public, ways)
         add_invitation_pages(people, ways)
         add_account_pages(people, ways)
+    phone_pages = PhonePages(pages, Devices(door, attachments, phone or PhoneSettings()))
+    pages.end_session = phone_pages.devices.end_session
+    add_phone_shell(public, phone_pages)
 
     add_person_switch(people, pages)
     add_work_page(people, pages)
@@ -222,7 +246,12 @@ def agency_app(
     add_statistics_pages(people, pages, statistics)
 
     app.include_router(systems, prefix="/api", tags=["agency"], responses=problems(401, 429, 500, 503))
+    phones = guard.devices(partial(device_of_head, phone=phone_pages))
+    add_phone_pages(people, phone_pages)
+    add_device_routes(people, phones, phone_pages)
+
     app.include_router(public)
+    app.include_router(phones)
     app.include_router(people)
     with_problem_schemas(app, Audience.DOOR)
     return app

@@ -34,7 +34,7 @@ from gateway.agency.forms.table import form_of
 from gateway.agency.index.readers import reader_of
 from gateway.agency.page_drafts import draft_bytes
 from gateway.agency.staff import Person
-from gateway.agency.store import FAILED, OutboxEntry
+from gateway.agency.store import FAILED, WAITING, OutboxEntry
 from gateway.agency.web.addresses import CONFIRMED, AddressReview, address_review
 from gateway.agency.web.attaching import (
     MAX_FIELDS,
@@ -53,7 +53,7 @@ from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.preview import preview_of
 from gateway.pages.law import law_of
 from gateway.pages.texts import failure_text
-from gateway.protocol.problems import title_of
+from gateway.protocol.problems import text_ja_of, title_of
 from keys.lp import sha256
 
 NOT_RECORDED = "まだ記録していません。"
@@ -82,6 +82,16 @@ class _Place:
         return "/cases" if self.case is None else f"/cases/{self.case}"
 
 
+@dataclass(frozen=True)
+class WrittenOutcome:
+    """What became of what was written elsewhere. ``outcome``: recorded, waiting or refused; ``id``: of the command, or of the
+    draft where it was not sent; ``text``: why."""
+
+    outcome: str
+    id: UUID
+    text: str = ""
+
+
 PREVIEW, EDIT, SEND = "preview", "edit", "send"
 """What the button asks for that was pressed (``step``): to look at it first, to write on, to send it."""
 
@@ -89,7 +99,7 @@ PREVIEW, EDIT, SEND = "preview", "edit", "send"
 def add_form_pages(people: APIRouter, pages: PageContext) -> None:
     """``/new`` refers a family and ``/cases/{case}/disclose`` discloses about a known one; ``/forms`` begins a case,
     ``/cases/{case}/forms`` is about one, ``/programme/forms`` about no case."""
-    form_page = _FormPage(pages)
+    form_page = FormPage(pages)
 
     def place_of(request: Request, person: Person, key: str, case: UUID | None) -> _Place:
         path = request.url.path.removeprefix(pages.base).removesuffix("/attach")
@@ -161,7 +171,7 @@ class _AskedBefore:
             return self._digests.get(key) == sha256(written)
 
 
-class _FormPage:
+class FormPage:
     """One form, empty or with the entered values."""
 
     def __init__(self, pages: PageContext) -> None:
@@ -284,6 +294,40 @@ class _FormPage:
         if place.form.is_previewed:
             query["step"] = PREVIEW
         return RedirectResponse(f"{self._pages.base}{step_up_path(f'{place.path}?{urlencode(query)}')}", 303)
+
+    def send_written(
+        self, person: Person, key: str, case: UUID, values: dict[str, list[str]]
+    ) -> WrittenOutcome:
+        """Send what was written on a short form or elsewhere, as the page of this form would; what can't be sent is kept as a
+        draft. ``values``: as this form has them, with its ``command_id``. Raises Unavailable (nothing is
+        stored), and what keeping a draft raises."""
+        place = _Place(form_of(key), person, case, f"/cases/{case}/forms/{key}")
+        asked = _parse_uuid(values.get("command_id", [""])[0])
+        before = self._pages.door.store.sent(asked)
+        if before is not None and before.state != FAILED and not before.is_refused:
+            return WrittenOutcome("waiting" if before.state == WAITING else "recorded", asked)
+        command_id = self._key_to_send_under(person, asked)
+        values = {**values, "command_id": [str(command_id)]}
+        try:
+            form_context = self._context_for(place, "", command_id)
+            filled = fill(place.form, form_context, values)
+            text = next(iter(filled.errors.values()), "")
+            objection = None if text else self._objection(place, form_context, filled)
+            if objection is not None:
+                answer = objection.dry_run
+                text = objection.text if answer is None else refusal_text(form_context, answer)
+            if not text:
+                sent = self._submit(place, form_context, filled)
+                form_context = self._settle_draft(place, form_context, filled, sent)
+                if sent.outcome != "refused":
+                    return WrittenOutcome(sent.outcome, command_id)
+                return WrittenOutcome("refused", form_context.command_id, refusal_text(form_context, sent))
+        except Unavailable:
+            raise
+        except ExchangeError as error:
+            text = text_ja_of(error)
+        self._pages.drafts.save(person.actor, command_id, place.path, values)
+        return WrittenOutcome("refused", command_id, text)
 
     def _settle_draft(
         self, place: _Place, form_context: FormContext, filled: Filled, sent: SubmissionResult

@@ -28,6 +28,8 @@ from gateway.protocol.outermost import READING_METHODS
 from gateway.protocol.waiting import waiting_at_most
 from keys.lp import sha256
 
+DEVICE_HEADER = "kakehashi-device"
+"""By which a registered phone names itself."""
 Check = Callable[[Request], Awaitable[Response | None]]
 """Lets a request pass (None), or answers it. It sees the head of the request only."""
 
@@ -125,6 +127,23 @@ class Guard:
         if is_fresh is None or await run_in_threadpool(is_fresh):
             return None
         return RedirectResponse(f"{self._base}{step_up_path(page)}", 303)
+
+    def devices(self, require_device: Callable[[Request], Awaitable[None]]) -> APIRouter:
+        """Routes for registered phones, with or without a session. ``require_device``: raises for any other, by the head."""
+
+        async def check(request: Request) -> Response | None:
+            await require_device(request)
+            session = request.cookies.get(self._cookie)
+            person = await run_in_threadpool(self._staff.person_of_session, session)
+            if person is not None and _states_its_page(request):
+                request.state.person = person
+            return None
+
+        async def run(request: Request, handle: Handle) -> Response:
+            with dates_as(self._dates), waiting_at_most(self._hub_limits.of_person(request.method)):
+                return await handle(request)
+
+        return _checked_router(check, run, without_hub=self._run_local)
 
     async def _run_local(self, request: Request, handle: Handle) -> Response:
         with dates_as(self._dates):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi.responses import HTMLResponse
@@ -18,6 +19,7 @@ NAVIGATION = (
     ("/", "仕事一覧"),
     ("/new", "家庭を知らせる"),
     ("/cases", "事例"),
+    ("/phone/", "きょうの訪問"),
     ("/search", "家庭を探す"),
     ("/meeting", "会議資料"),
     ("/files", "ファイル送付"),
@@ -38,6 +40,8 @@ class PageContext:
         self.door, self.staff, self.mode, self.base, self.custody = door, staff, mode, base, custody
         self.attachments = attachments
         self.drafts = PageDrafts(door)
+        self.end_session: Callable[[str], None] = lambda session: None
+        """What else ends with a session that somebody ends, by its reference."""
 
     def render_page(
         self, name: str, title: str, person: Person | None, *, status: int = 200, **values: Any

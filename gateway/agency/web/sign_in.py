@@ -38,8 +38,10 @@ def add_sign_in_pages(public: APIRouter, ways: WaysIn) -> None:
     pages = ways.pages
 
     @public.get("/sign-in", response_class=HTMLResponse, include_in_schema=False)
-    def sign_in_page(request: Request, invitation: str = "", kept: bool = False) -> Response:
-        return _form(ways, request, invitation=invitation, kept=kept)
+    def sign_in_page(
+        request: Request, invitation: str = "", kept: bool = False, out: bool = False
+    ) -> Response:
+        return _form(ways, request, invitation=invitation, kept=kept, out=out)
 
     @public.post("/sign-in", include_in_schema=False)
     async def sign_in(
@@ -76,8 +78,9 @@ def add_sign_in_pages(public: APIRouter, ways: WaysIn) -> None:
         person = pages.staff.person_of_session(session)
         if person is not None:
             pages.door.recent.end_session(session_reference(session, person))
+            pages.end_session(session_reference(session, person))
         pages.staff.sign_out(session)
-        response = RedirectResponse(f"{pages.base}/sign-in", 303)
+        response = RedirectResponse(f"{pages.base}/sign-in?out=1", 303)
         delete_host_cookie(response, SESSION)
         return response
 
@@ -126,6 +129,7 @@ def _form(
     error: ExchangeError | None = None,
     invitation: str = "",
     kept: bool = False,
+    out: bool = False,
 ) -> HTMLResponse:
     """The form of the sign-in, with the name that was typed and what happened. Nothing of it needs the hub."""
     browser = secrets.token_urlsafe(32)
@@ -146,6 +150,7 @@ def _form(
         invitation=invitation[:MAX_SHOWN_CHARACTERS],
         kept=kept,
         passkey_options=options,
+        out=out,
     )
     if options:
         set_host_cookie(response, BROWSER, browser, max_age_seconds=CHALLENGE_SECONDS)

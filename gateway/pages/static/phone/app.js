@@ -1,0 +1,295 @@
+// The phone: what is shown without signal, and the way of every form through the outbox.
+import { Outbox, Problem } from "./outbox.js";
+import { Store } from "./store.js";
+
+const place = document.getElementById("phone");
+const base = place.dataset.base;
+const page = place.dataset.page;
+const byId = (id) => document.getElementById(id);
+const NAMES = { report: "訪問の報告", concern: "今すぐ見てほしい", photo: "写真" };
+const SLEEP_MS = 60_000;
+const DRAFT_MS = 800;
+
+const policy = window.trustedTypes?.createPolicy("kakehashi", {
+  createScriptURL: (url) => {
+    if (url !== `${base}/phone/sw.js`) throw new TypeError("not the worker");
+    return url;
+  },
+});
+
+function made(name, text = "", attributes = {}) {
+  const element = document.createElement(name);
+  element.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
+function within(parent, ...children) {
+  parent.append(...children);
+  return parent;
+}
+
+class Phone {
+  constructor(store) {
+    this.store = store;
+    this.outbox = new Outbox(store, base);
+  }
+
+  // --- what is said --------------------------------------------------------------------------------------------------
+
+  /** What waits, and in red that a concern has not arrived. */
+  async show(said = "", problem = "") {
+    const device = await this.store.device();
+    const waiting = device ? await this.store.waiting() : [];
+    const alerts = byId("phone-alerts");
+    alerts.replaceChildren();
+    if (waiting.some((one) => one.kind === "concern")) alerts.append(await this.alarm("まだ届いていません。電話してください"));
+    if (problem) alerts.append(made("p", problem, { class: "note bad" }));
+    const lines = [said];
+    if (waiting.length) lines.push(`送っていないもの: ${waiting.map((one) => NAMES[one.kind]).join("、")}(${waiting.length}件)。端末に封をして保存しました。つながると送ります。`);
+    byId("phone-status").textContent = lines.filter(Boolean).join(" ") || (device ? "送っていないものはありません。" : "通信のない所でも使えるように、この端末を準備できます。");
+    byId("phone-device").hidden = false;
+    const isOwn = device && device.actor === place.dataset.actor;
+    byId("phone-set-up").hidden = page === "shell" || isOwn || waiting.length > 0;
+    byId("phone-load").hidden = page !== "today" || !isOwn;
+    byId("phone-send").hidden = waiting.length === 0;
+    await this.showDuty(device);
+    return waiting;
+  }
+
+  async alarm(text) {
+    const device = await this.store.device();
+    const alarm = made("p", `${text} `, { class: "alarm" });
+    if (device?.duty_tel) alarm.append(made("a", device.duty_number, { href: `tel:${device.duty_tel}` }));
+    return alarm;
+  }
+
+  /** Without signal the number is the one that was set when the phone was last here. */
+  async showDuty(device) {
+    if (page !== "shell" || !device?.duty_tel) return;
+    const link = made("a", "当番に電話する ", { class: "button quiet wide", href: `tel:${device.duty_tel}` });
+    byId("phone-duty").replaceChildren(within(link, made("span", device.duty_number, { class: "mono" })));
+  }
+
+  // --- sending -------------------------------------------------------------------------------------------------------
+
+  /** Send what waits and say what became of it. */
+  async send() {
+    const { results, isAway, problem } = await this.outbox.send();
+    const waiting = await this.show("", problem);
+    const forms = results.filter((one) => one.kind !== "photo" || one.state !== "SENT");
+    for (const one of forms) await this.say(one);
+    return { results, isAway, problem, waiting };
+  }
+
+  async say({ kind, state, text }) {
+    const name = NAMES[kind];
+    if (state === "SENT") {
+      byId("phone-alerts").append(made("p", `${name}: 窓口が受け取り、送りました。`, { class: "note ok" }));
+      return;
+    }
+    if (kind === "concern") byId("phone-alerts").append(await this.alarm(state === "WAITING" ? "窓口に届きましたが、まだ送られていません。電話してください" : "まだ届いていません。電話してください"));
+    const words = state === "WAITING" ? "窓口が預かりました。ログインして「確かめて送る」を押すと送られます。" : `まだ記録していません。${text}`;
+    const note = made("p", `${name}: ${words} `, { class: "note bad" });
+    const link = state === "WAITING" ? [`${base}/phone/waiting`, "確かめて送る"] : [`${base}/drafts`, "下書きを開く"];
+    byId("phone-alerts").append(within(note, made("a", link[1], { href: link[0] })));
+  }
+
+  /** Every form of the phone goes through the outbox: sealed and stored first, then sent. */
+  intercept(form, family) {
+    const kind = form.dataset.outbox;
+    const name = `draft:${family}:${kind}`;
+    let timer = 0;
+    form.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => this.store.keepDraft(name, valuesOf(form)).catch(() => {}), DRAFT_MS);
+    });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (form.dataset.busy) return; // a second tap
+      form.dataset.busy = "1";
+      clearTimeout(timer);
+      this.submitted(form, family, kind, name, event.submitter).finally(() => delete form.dataset.busy);
+    });
+    this.store.read(name).then((values) => values && filled(form, values));
+  }
+
+  async submitted(form, family, kind, draft, submitter) {
+    const values = valuesOf(form);
+    if (submitter?.name) values[submitter.name] = [submitter.value];
+    const photos = [...(form.elements.namedItem("photo")?.files ?? [])];
+    const about = { form: kind, case: family, command_id: values.command_id[0], composing: values.composing[0], values };
+    try {
+      await this.outbox.put(about, photos);
+    } catch (error) {
+      await this.show("", error instanceof Problem ? error.message : `保存できませんでした(${error.name})。画面を閉じずに、もう一度押してください。`);
+      if (kind === "concern") byId("phone-alerts").prepend(await this.alarm("まだ届いていません。電話してください"));
+      byId("phone-alerts").scrollIntoView();
+      return;
+    }
+    await this.store.forget(draft).catch(() => {});
+    form.replaceWith(made("p", "端末に封をして保存しました。", { class: "card", id: "sealed" }));
+    await this.show();
+    const { results, problem } = await this.send();
+    const last = results.at(-1);
+    if (!problem && last?.kind === kind && last.state === "SENT" && results.every((one) => one.state === "SENT")) {
+      location.assign(`${base}/phone/?done=${kind}-recorded`);
+      return;
+    }
+    window.scrollTo(0, 0);
+  }
+
+  // --- without signal --------------------------------------------------------------------------------------------------
+
+  async showShell() {
+    const shell = byId("shell");
+    const { state, sheets } = await this.outbox.sheets();
+    const path = location.pathname.slice(base.length);
+    const [, family, form] = /^\/phone\/cases\/([0-9a-f-]{36})(?:\/(report|concern))?/.exec(path) ?? [];
+    const words = {
+      NONE: "この端末に載せた家庭票はありません。通信のある所で「きょうの訪問を端末に載せる」を押してください。",
+      OVER: "家庭票を載せてから時間が過ぎたので、端末から消しました。通信のある所で載せ直してください。",
+      BACK: "端末の時計が戻されたため、家庭票を開けません。時計を直すか、通信のある所で開き直してください。",
+    };
+    if (state !== "GOOD") {
+      shell.replaceChildren(made("p", words[state], { class: "note bad" }));
+      return;
+    }
+    const sheet = sheets.find((one) => one.case === family);
+    if (family && !sheet) shell.replaceChildren(made("p", "この家庭の家庭票は端末に載っていません。", { class: "note bad" }), link(`${base}/phone/`, "きょうの訪問へ"));
+    else if (!family) shell.replaceChildren(...sheets.map(visitCard));
+    else if (!form) shell.replaceChildren(...sheetElements(sheet));
+    else await this.showForm(shell, sheet, form);
+    byId("shell-title").textContent = sheet ? sheet.name : "きょうの訪問";
+  }
+
+  async showForm(shell, sheet, kind) {
+    const form = byId(`${kind}-template`).content.firstElementChild.cloneNode(true);
+    form.elements.namedItem("command_id").value = crypto.randomUUID();
+    form.elements.namedItem("composing").value = crypto.randomUUID();
+    if (kind === "report") {
+      form.elements.namedItem("visit").value = sheet.visit;
+      const now = new Date(Math.floor((await this.outbox.doorNow()) / 300_000) * 300_000);
+      const begun = new Date(now.getTime() - 3_600_000);
+      form.elements.namedItem("visited_on").value = japanese(now).slice(0, 10);
+      form.elements.namedItem("started_at").value = japanese(begun).slice(11, 16);
+      form.elements.namedItem("ended_at").value = japanese(now).slice(11, 16);
+      form.querySelector(".children").append(...sheet.children.map(childFields));
+    }
+    shell.replaceChildren(form);
+    this.intercept(form, sheet.case);
+  }
+
+  // --- the page ----------------------------------------------------------------------------------------------------------
+
+  async begin() {
+    byId("phone-set-up").addEventListener("click", () => this.pressed(() => this.outbox.setUp(deviceName()), "準備できました。"));
+    byId("phone-load").addEventListener("click", () => this.pressed(async () => this.loaded(await this.outbox.load())));
+    byId("phone-send").addEventListener("click", () => this.pressed(async () => void (await this.send())));
+    document.querySelector("[data-sign-out]")?.addEventListener("submit", () => void this.store.erase());
+    for (const form of document.querySelectorAll("form[data-outbox]")) if (await this.isOwn()) this.intercept(form, form.dataset.case);
+    if (page === "shell") await this.showShell();
+    await this.show();
+    window.addEventListener("online", () => void this.meet());
+    setInterval(() => void this.tick(), SLEEP_MS);
+    await this.meet();
+    document.body.dataset.phone = "ready";
+  }
+
+  async isOwn() {
+    const device = await this.store.device();
+    return device?.actor === place.dataset.actor;
+  }
+
+  /** The door may be there: its time, what it wants, and what waits. */
+  async meet() {
+    const state = await this.outbox.contact();
+    if (state === "NONE" || state === "AWAY") return;
+    if (state === "STOPPED") {
+      await this.send();
+      const words = "この端末は止められました。家庭票を端末から消しました。見つけた端末は、職場で準備し直してください。";
+      byId("phone-alerts").append(made("p", words, { class: "note bad" }));
+      byId("phone-load").hidden = true;
+      return;
+    }
+    await this.send();
+  }
+
+  /** While a page stays open, its sheet ends in time. */
+  async tick() {
+    const { state } = await this.outbox.sheets();
+    if (page === "shell" && state !== "GOOD") await this.showShell();
+    if (navigator.onLine) await this.meet();
+  }
+
+  loaded(count) {
+    return count ? `${count}件の家庭票を端末に載せました。通信のない所でも見られます。` : "きょうの予定がないので、端末には何も載せていません。";
+  }
+
+  async pressed(work, said = "") {
+    try {
+      const told = await work();
+      if (told !== undefined) await this.show(typeof told === "string" ? told : said);
+    } catch (error) {
+      await this.show("", error instanceof Problem ? error.message : "つながりませんでした。通信のある所で、もう一度押してください。");
+    }
+  }
+}
+
+// --- parts of the shell ------------------------------------------------------------------------------------------------
+
+const link = (href, text, name = "") => made("a", text, { href, ...(name ? { class: name } : {}) });
+
+function visitCard(sheet) {
+  const at = `${base}/phone/cases/${sheet.case}`;
+  const card = made("section", "", { class: "card visit" });
+  within(card, within(made("h3"), link(at, sheet.name)), made("p", [sheet.place, sheet.planned_text].filter(Boolean).join("、"), { class: "meta" }));
+  return within(card, actionsOf(at));
+}
+
+const actionsOf = (at) => within(made("p", "", { class: "actions" }), link(`${at}/report`, "報告する", "button"), " ", link(`${at}/concern`, "今すぐ見てほしい", "button danger"));
+
+function sheetElements(sheet) {
+  const at = `${base}/phone/cases/${sheet.case}`;
+  const items = sheet.items.map((item) => {
+    const lines = made("dl", "", { class: "content-lines" });
+    item.lines.forEach(([label, text, depth]) => lines.append(made("dt", label, { class: `depth-${depth}` }), made("dd", text)));
+    return within(made("section", "", { class: "card" }), made("h2", item.section), made("p", `${item.title} ${item.at}`, { class: "meta" }), lines);
+  });
+  const where = sheet.place ? [within(made("p"), made("strong", "訪問先"), ` ${sheet.place}`)] : [];
+  return [...sheet.warnings.map((text) => made("p", text, { class: "note bad" })), ...where, actionsOf(at), ...items];
+}
+
+function childFields({ key, name }) {
+  const fields = byId("child-template").content.firstElementChild.cloneNode(true);
+  fields.querySelector(".child-name").textContent = name;
+  for (const input of fields.querySelectorAll("[name]")) input.name = input.name.replace("KEY", key);
+  return fields;
+}
+
+/** 2026-05-12T09:30 in Japan, wherever the phone believes to be. */
+const japanese = (at) => new Date(at.getTime() + 9 * 3_600_000).toISOString();
+
+function valuesOf(form) {
+  const values = {};
+  for (const [name, value] of new FormData(form)) if (typeof value === "string") (values[name] ??= []).push(value);
+  return values;
+}
+
+function filled(form, values) {
+  for (const input of form.querySelectorAll("input:not([type=file]), textarea")) {
+    if (["command_id", "composing"].includes(input.name)) continue;
+    const written = values[input.name] ?? [];
+    if (input.type === "checkbox" || input.type === "radio") input.checked = written.includes(input.value);
+    else if (written.length) input.value = written[0];
+  }
+}
+
+const deviceName = () => (/android/i.test(navigator.userAgent) ? "Androidの端末" : /iphone|ipad/i.test(navigator.userAgent) ? "iPhone・iPad" : "端末");
+
+if ("serviceWorker" in navigator) navigator.serviceWorker.register(policy?.createScriptURL(`${base}/phone/sw.js`) ?? `${base}/phone/sw.js`, { scope: `${base}/phone/` }).catch(() => {});
+if ("indexedDB" in window && crypto.subtle) {
+  const phone = new Phone(await Store.open(base));
+  window.addEventListener("pagehide", () => phone.store.close());
+  await phone.begin();
+}

@@ -1,0 +1,197 @@
+// From what somebody wrote to the door's receipt: seal, store, send in order, erase only what the door has signed for.
+import { contentOf, hex, newDeviceKey, readStatement, sealEnvelope, timeText, unhex } from "./forms.js";
+import { MAX_ANSWER_MS, checkClock, clockAt } from "./clock.js";
+
+export const MAX_PHOTO_BYTES = 25_000_000;
+export const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+export const base64Of = (data) => btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
+
+/** What a person has to be told, in Japanese. */
+export class Problem extends Error {}
+const problemOf = async (answer) => {
+  const told = await answer.json().catch(() => ({}));
+  return new Problem(told.detail_ja ?? told.text_ja ?? told.title_ja ?? "受け付けられませんでした。職場に確かめてください。");
+};
+
+export const doorOf = (device) => ({
+  hub: device.hub,
+  agency: device.agency,
+  kem: unhex(device.kem),
+  ed25519: unhex(device.ed25519),
+  mldsa65: unhex(device.mldsa65),
+});
+
+/** JPEG, PNG, or HEIC by its ftyp: what a name or a type says is not believed. */
+export async function isPhoto(file) {
+  const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
+  const text = String.fromCharCode(...head);
+  const isHeic = text.slice(4, 8) === "ftyp" && /^(heic|heix|heim|heis|hevc|hevx|mif1|msf1)$/.test(text.slice(8, 12));
+  return (head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff) || text.startsWith("\x89PNG") || isHeic;
+}
+
+export class Outbox {
+  constructor(store, base) {
+    this.store = store;
+    this.base = base;
+  }
+
+  /** Set this phone up, in the session of its person. */
+  async setUp(name) {
+    const made = await newDeviceKey();
+    const answer = await fetch(`${this.base}/phone/device`, { method: "POST", body: new URLSearchParams({ key: base64Of(made.publicKey), name }) });
+    if (answer.redirected || !answer.ok) throw answer.ok ? new Problem("もう一度ログインしてください。") : await problemOf(answer);
+    const told = await answer.json();
+    const wrapped = made.seed && (await wrappedSeed(made.seed));
+    await this.store.keepDevice({ ...told, privateKey: made.privateKey, wrapped, next: 1 });
+    navigator.storage?.persist?.().catch(() => false); // where the browser has it, it is asked to keep this
+    return told;
+  }
+
+  /** Seal a form and its photos and store them all, or nothing. ``about``: form, case, command_id, composing, values. */
+  async put(about, photos) {
+    for (const photo of photos) {
+      if (photo.size > MAX_PHOTO_BYTES) throw new Problem(`写真「${photo.name}」が大きすぎます(25MBまで)。小さくして選び直してください。まだ保存していません。`);
+      if (!(await isPhoto(photo))) throw new Problem(`「${photo.name}」は写真(JPEG・PNG・HEIC)ではありません。選び直してください。まだ保存していません。`);
+    }
+    const contents = [];
+    const attached = [];
+    for (const photo of photos) {
+      const id = crypto.randomUUID();
+      attached.push(id);
+      contents.push(["photo", contentOf({ v: 1, kind: "photo", id, composing: about.composing, name: photo.name }, new Uint8Array(await photo.arrayBuffer()))]);
+    }
+    const { form, case: family, command_id, composing } = about;
+    const values = { ...about.values, command_id: [command_id], composing: [composing], ...(attached.length ? { attach: attached } : {}) };
+    contents.push([form, contentOf({ v: 1, kind: "form", form, case: family, command_id, values })]);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const device = await this.store.device();
+      if (!device) throw new Problem("この端末はまだ準備されていません。通信のある所で「この端末を準備する」を押してください。まだ保存していません。");
+      const key = device.privateKey ?? (await openedSeed(device.wrapped));
+      const sealed = [];
+      for (const [kind, content] of contents) {
+        const number = device.next + sealed.length;
+        const envelope = crypto.randomUUID();
+        const head = { device: device.device, envelope, number, written_at: timeText(await this.doorNow()) };
+        sealed.push({ number, kind, at: Date.now(), ...(await sealEnvelope(doorOf(device), head, content, key)) });
+      }
+      try {
+        if (await this.store.enqueue(device.next, sealed)) return;
+      } catch (error) {
+        if (error?.name === "QuotaExceededError") throw new Problem("端末の空きが足りないため、まだ保存していません。写真を減らすか、端末の空きを増やして、もう一度押してください。");
+        throw error;
+      }
+    }
+    throw new Problem("保存できませんでした。ほかの画面を閉じて、もう一度押してください。");
+  }
+
+  /** The door's time as far as this phone knows it. */
+  async doorNow() {
+    const about = await this.store.about();
+    if (!about) return Date.now();
+    return checkClock(about.clock, about.until, Date.now(), performance.now(), performance.timeOrigin).doorNow;
+  }
+
+  /** Send what waits, in order. Returns what became of each; stops where the door can't be reached. */
+  send() {
+    const work = () => this.sendAll();
+    return navigator.locks ? navigator.locks.request(`kakehashi-outbox${this.base}`, work) : work();
+  }
+
+  async sendAll() {
+    const device = await this.store.device();
+    const results = [];
+    for (const one of device ? await this.store.waiting() : []) {
+      let answer;
+      try {
+        answer = await fetch(`${this.base}/phone/envelopes`, {
+          method: "POST",
+          headers: { "Kakehashi-Device": device.device, "Content-Type": "application/octet-stream" },
+          body: one.bytes,
+        });
+      } catch {
+        return { results, isAway: true, problem: "" };
+      }
+      if (answer.status >= 500 || answer.status === 429) return { results, isAway: true, problem: "" };
+      if (!answer.ok) return { results, isAway: false, problem: (await problemOf(answer)).message };
+      const told = await answer.json();
+      const receipt = await readStatement(bytesOf(told.receipt), doorOf(device), device.device);
+      if (receipt.form !== "receipt" || receipt.about !== one.digest) return { results, isAway: false, problem: "窓口の受領証が確かめられません。送ったものは端末に残しています。職場に知らせてください。" };
+      await this.store.settled(one.number);
+      results.push({ kind: one.kind, state: receipt.state, text: told.text });
+    }
+    return { results, isAway: false, problem: "" };
+  }
+
+  /** Ask the door for its time, and whether this phone is in use; erase what it says. Returns ACTIVE, CLEARED, STOPPED or AWAY. */
+  async contact() {
+    const device = await this.store.device();
+    if (!device) return "NONE";
+    const about = await this.store.about();
+    const nonce = hex(crypto.getRandomValues(new Uint8Array(32)));
+    const form = { nonce, waiting: String((await this.store.waiting()).length), sheets: about ? String(about.count) : "0" };
+    const asked = performance.now();
+    let answer;
+    try {
+      answer = await fetch(`${this.base}/phone/contact`, { method: "POST", headers: { "Kakehashi-Device": device.device }, body: new URLSearchParams(form) });
+    } catch {
+      return "AWAY";
+    }
+    if (answer.status === 401 || answer.status === 404) {
+      await this.store.erase(); // the door knows this phone no more
+      return "STOPPED";
+    }
+    if (!answer.ok) return "AWAY";
+    const told = await readStatement(bytesOf((await answer.json()).statement), doorOf(device), device.device);
+    if (told.form !== "time" || told.about !== nonce || performance.now() - asked > MAX_ANSWER_MS) return "AWAY";
+    if (told.state !== "ACTIVE" || (about && told.at >= about.until)) {
+      await this.store.erase();
+      if (about) await this.contact(); // so that the door's list says that nothing is left
+    } else if (about) {
+      await this.store.noteAbout({ ...about, clock: clockAt(told.at, Date.now(), performance.now(), performance.timeOrigin) });
+    }
+    return told.state;
+  }
+
+  /** Load the sheets of today, opened on record, sealed under a key of this session. Returns how many. */
+  async load() {
+    const device = await this.store.device();
+    const nonce = hex(crypto.getRandomValues(new Uint8Array(32)));
+    const asked = performance.now();
+    const answer = await fetch(`${this.base}/phone/sheets`, { method: "POST", body: new URLSearchParams({ device: device.device, nonce }) });
+    if (answer.redirected) throw new Problem("時間が過ぎてログアウトしていました。もう一度ログインしてください。");
+    if (!answer.ok) throw await problemOf(answer);
+    const told = await answer.json();
+    const statement = await readStatement(bytesOf(told.statement), doorOf(device), device.device);
+    if (statement.form !== "time" || statement.about !== nonce || performance.now() - asked > MAX_ANSWER_MS) throw new Problem("窓口の時刻が確かめられません。もう一度押してください。");
+    const until = Math.min(Date.parse(told.until), statement.at + told.hours * 3_600_000);
+    const clock = clockAt(statement.at, Date.now(), performance.now(), performance.timeOrigin);
+    await this.store.keepSheets({ session: told.session, until, clock, count: told.sheets.length }, told.sheets);
+    await this.store.keepDevice({ ...(await this.store.device()), duty_number: told.duty_number, duty_tel: told.duty_tel, hours: told.hours });
+    return told.sheets.length;
+  }
+
+  /** The sheets, if they may be shown now; erased where their hours are over. */
+  async sheets() {
+    const about = await this.store.about();
+    if (!about) return { state: "NONE", sheets: [] };
+    const now = Date.now();
+    const { state } = checkClock(about.clock, about.until, now, performance.now(), performance.timeOrigin);
+    if (state === "OVER") await this.store.erase();
+    if (state !== "GOOD") return { state, sheets: [] };
+    if (now > about.clock.lastSeen) await this.store.noteAbout({ ...about, clock: { ...about.clock, lastSeen: now } });
+    return { state, sheets: (await this.store.read("sheets")) ?? [], until: about.until };
+  }
+}
+
+/** A seed for @noble, where the browser has no ML-DSA: under a key that no script can read out. */
+async function wrappedSeed(seed) {
+  const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, seed);
+  seed.fill(0);
+  return { key, iv, data };
+}
+
+async function openedSeed({ key, iv, data }) {
+  return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, data));
+}
