@@ -500,6 +500,27 @@ ROWS = (
             "受け取ったとおりに入れるか、窓口の管理者に新しい招待コードを頼んでください",
         ),
         (
+            "provider-refused",
+            "The identity provider's answer is not what was asked for, or its signature, time or audience is wrong.",
+            "Sign in again; if it is refused again, the administrator checks the provider's keys, clock and client settings.",
+            "庁内の認証の応答を確かめられません",
+            "もう一度試してください。続くときは、窓口の管理者が、認証側の鍵・時計・接続の設定を確かめてください",
+        ),
+        (
+            "provider-flow",
+            "The answer of the identity provider belongs to no sign-in of this browser, was used, or came too late.",
+            "Sign in from the beginning, in one browser.",
+            "庁内の認証からの戻りが、この画面から始めたログインと合いません",
+            "ログインの画面から、もう一度始めてください",
+        ),
+        (
+            "provider-not-linked",
+            "Nobody of this door is linked with who signed in at the identity provider.",
+            "Let an administrator of the door link the person.",
+            "庁内の認証の利用者が、この窓口の職員と結び付けられていません",
+            "窓口の管理者に、結び付けを頼んでください",
+        ),
+        (
             "passkey-refused",
             "The passkey is not one of this door's, was not verified, or was made for another address.",
             "Try again, or sign in by another way; if it is refused again, end this passkey and make a new one.",
@@ -579,6 +600,13 @@ ROWS = (
             "同じパスワードを二回入れてください",
         ),
         (
+            "identity-subject",
+            "The subject at the identity provider is empty, too long, or has control characters.",
+            "Give the value of the claim that is set, as the provider has it.",
+            "庁内の認証での識別子に使えない文字があるか、長すぎます",
+            "認証側にあるとおりに入れてください",
+        ),
+        (
             "passkey-name",
             "The name of a passkey is empty, too long, or has control characters.",
             "Choose a name of at most 40 characters.",
@@ -595,6 +623,13 @@ ROWS = (
             "Use it, or register another one.",
             "このパスキーはもう登録されています",
             "そのまま使うか、別のパスキーを登録してください",
+        ),
+        (
+            "identity-taken",
+            "The subject at the identity provider is linked with another person.",
+            "Check the subject, or end the other link.",
+            "この識別子は、別の職員と結び付けられています",
+            "識別子を確かめるか、別の職員との結び付けを解いてください",
         ),
         (
             "passkeys-too-many",
@@ -626,6 +661,13 @@ ROWS = (
     *rows(
         UNAVAILABLE,
         Audience.DOOR,
+        (
+            "provider-away",
+            "The identity provider does not answer.",
+            "Try again later, or sign in with a passkey or a passphrase.",
+            "庁内の認証に接続できません",
+            "しばらくして試すか、パスキーかパスワードでログインしてください",
+        ),
         (
             "sign-in-busy",
             "Too many people are signing in at this moment.",

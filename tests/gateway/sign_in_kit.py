@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -39,8 +40,14 @@ class DoorWithoutHub:
         class page_drafts:
             give_back = staticmethod(lambda actor: [])
 
+        class devices:
+            end_session = staticmethod(lambda session, at: None)
+
     class recent:
         end_session = staticmethod(lambda reference: None)
+
+    def now(self) -> datetime:
+        return datetime(2027, 1, 15, tzinfo=UTC)
 
     def directory(self) -> list[Any]:
         raise Unavailable("hub-unreachable")

@@ -20,8 +20,7 @@ LOOPBACK = frozenset({"localhost"})
 @dataclass(frozen=True)
 class OidcSettings:
     """The agency's identity provider. ``claim``: which claim of the ID token names the person; ``max_age_seconds`` and ``acr``:
-    how fresh and how strong its sign-in must be, where set; ``administrators_only_embedded``: whether, once the provider is
-    set, only administrators may still sign in with a passphrase (for the day on which the provider is away)."""
+    how fresh and how strong its sign-in must be, where set."""
 
     issuer: str
     client_id: str
@@ -30,7 +29,6 @@ class OidcSettings:
     claim: str = "sub"
     max_age_seconds: int | None = None
     acr: tuple[str, ...] = ()
-    administrators_only_embedded: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ _TEXTS = ("issuer", "client_id", "client_secret_file")
 
 
 def _oidc_of(raw: Any, folder: Path) -> OidcSettings:
-    known = {*_TEXTS, "name", "claim", "max_age_seconds", "acr", "administrators_only_embedded"}
+    known = {*_TEXTS, "name", "claim", "max_age_seconds", "acr"}
     if not isinstance(raw, dict) or set(raw) - known:
         raise _wrong("oidc")
     for key in (*_TEXTS, *({"name", "claim"} & set(raw))):
@@ -116,9 +114,6 @@ def _oidc_of(raw: Any, folder: Path) -> OidcSettings:
         raise _wrong("oidc.max_age_seconds")
     if not isinstance(acr, list) or not all(isinstance(one, str) for one in acr):
         raise _wrong("oidc.acr")
-    only = raw.get("administrators_only_embedded", False)
-    if type(only) is not bool:
-        raise _wrong("oidc.administrators_only_embedded")
     return OidcSettings(
         issuer=raw["issuer"],
         client_id=raw["client_id"],
@@ -127,7 +122,6 @@ def _oidc_of(raw: Any, folder: Path) -> OidcSettings:
         claim=raw.get("claim", OidcSettings.claim),
         max_age_seconds=age,
         acr=tuple(acr),
-        administrators_only_embedded=only,
     )
 
 

@@ -32,7 +32,7 @@ from gateway.agency.web.glossary import add_glossary_page
 from gateway.agency.web.guard import Guard
 from gateway.agency.web.health import add_health
 from gateway.agency.web.interrupted import InterruptedPosts
-from gateway.agency.web.joining import add_invitation_pages, add_join_page
+from gateway.agency.web.joining import add_invitation_pages, add_join_page, add_link_page
 from gateway.agency.web.meeting import add_meeting_page
 from gateway.agency.web.outbox import add_outbox_page
 from gateway.agency.web.page_context import PageContext
@@ -41,6 +41,7 @@ from gateway.agency.web.phone_devices import MAX_ENVELOPE_BYTES, add_device_rout
 from gateway.agency.web.phone_shell import add_phone_shell
 from gateway.agency.web.printed_forms import add_print_api, add_print_pages, printer_of
 from gateway.agency.web.programme import add_programme_page
+from gateway.agency.web.provider import add_provider_pages, add_provider_step_up
 from gateway.agency.web.received_files import add_received_file_pages
 from gateway.agency.web.second_step import add_second_step_pages
 from gateway.agency.web.sign_in import add_passkey_sign_in, add_person_switch, add_sign_in_pages
@@ -80,6 +81,9 @@ LIMITS = (
     RouteLimit("GET", "/sign-in/app.svg", Load.PUBLIC),
     RouteLimit("POST", "/sign-in/app", Load.SIGN_IN, FORM_MAX_BYTES),
     RouteLimit("POST", "/sign-in/passkey", Load.PUBLIC, CREDENTIAL_FORM_MAX_BYTES),
+    RouteLimit("GET", "/sign-in/provider", Load.PUBLIC),
+    RouteLimit("GET", "/sign-in/provider/back", Load.PUBLIC),
+    RouteLimit("POST", "/invitations/link", Load.LOCAL, FORM_MAX_BYTES),
     RouteLimit("GET", "/join", Load.PUBLIC),
     RouteLimit("POST", "/join", Load.SIGN_IN, 2 * FORM_MAX_BYTES),
     RouteLimit("GET", "/invitations", Load.LOCAL),
@@ -88,6 +92,7 @@ LIMITS = (
     RouteLimit("GET", "/session/left", Load.PUBLIC),
     RouteLimit("POST", "/session/keep", Load.LOCAL, FORM_MAX_BYTES),
     RouteLimit("GET", "/step-up", Load.LOCAL),
+    RouteLimit("GET", "/step-up/provider", Load.LOCAL),
     RouteLimit("POST", "/step-up", Load.SIGN_IN, 2 * FORM_MAX_BYTES),
     RouteLimit("POST", "/step-up/passkey", Load.LOCAL, CREDENTIAL_FORM_MAX_BYTES),
     RouteLimit("GET", "/account", Load.LOCAL),
@@ -225,6 +230,10 @@ def agency_app(
         add_join_page(public, ways)
         add_invitation_pages(people, ways)
         add_account_pages(people, ways)
+        if ways.provider is not None:
+            add_provider_pages(public, ways, ways.provider)
+            add_provider_step_up(people, ways, ways.provider)
+            add_link_page(people, ways, ways.provider.settings.issuer)
     phone_pages = PhonePages(pages, Devices(door, attachments, phone or PhoneSettings()))
     pages.end_session = phone_pages.devices.end_session
     add_phone_shell(public, phone_pages)

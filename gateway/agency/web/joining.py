@@ -89,6 +89,24 @@ def add_invitation_pages(people: APIRouter, ways: WaysIn) -> None:
         return _invitation_page(ways, person, code=code, invited=pages.staff.people()[actor])
 
 
+def add_link_page(people: APIRouter, ways: WaysIn, issuer: str) -> None:
+    """An administrator links a person with their subject at the identity provider; empty ends the link."""
+
+    @people.post(f"{INVITATIONS}/link", include_in_schema=False)
+    @needs_no_hub
+    @needs_fresh_factor(INVITATIONS)
+    def link(person: SignedIn, actor: Short, subject: Annotated[str, Form(max_length=1000)] = "") -> Response:
+        by = _administrator(ways, person)
+        try:
+            if subject.strip():
+                ways.identities.link(actor, issuer, subject, by=by)
+            else:
+                ways.identities.unlink(actor, by=by)
+        except ExchangeError as error:
+            return _invitation_page(ways, person, error=error)
+        return _invitation_page(ways, person, linked=ways.staff.people()[actor])
+
+
 def _administrator(ways: WaysIn, person: Person) -> str:
     """Who invites, for the log. Raises NotFound for who is no administrator."""
     if not ways.may_administer(person):
@@ -104,6 +122,7 @@ def _invitation_page(
     invited: str = "",
     error: ExchangeError | None = None,
     typed: tuple[str, str] = ("", ""),
+    linked: str = "",
 ) -> HTMLResponse:
     _administrator(ways, person)
     others = {actor: name for actor, name in ways.staff.people().items() if actor != person.actor}
@@ -117,4 +136,7 @@ def _invitation_page(
         invited=invited,
         typed=typed,
         others=others,
+        linked=linked,
+        provider=ways.provider_name,
+        people_here=ways.staff.people(),
     )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from domain.errors import ExchangeError, NotFound, Unavailable, Untrusted
+from domain.errors import ExchangeError, NotFound, Untrusted
 from gateway.agency.factors.challenges import CHALLENGE_SECONDS
 from gateway.agency.factors.passkeys import MAX_CREDENTIAL_CHARACTERS, SIGN_IN
 from gateway.agency.factors.sessions import Factor
@@ -41,7 +41,7 @@ def add_sign_in_pages(public: APIRouter, ways: WaysIn) -> None:
     def sign_in_page(
         request: Request, invitation: str = "", kept: bool = False, out: bool = False
     ) -> Response:
-        return _form(ways, request, invitation=invitation, kept=kept, out=out)
+        return sign_in_form(ways, request, invitation=invitation, kept=kept, out=out)
 
     @public.post("/sign-in", include_in_schema=False)
     async def sign_in(
@@ -51,7 +51,7 @@ def add_sign_in_pages(public: APIRouter, ways: WaysIn) -> None:
         invitation: Annotated[str, Form()] = "",
     ) -> Response:
         if pages.staff.rehearsal_auto_sign_in:
-            return await run_in_threadpool(_form, ways, request, actor, status=401, failed=True)
+            return await run_in_threadpool(sign_in_form, ways, request, actor, status=401, failed=True)
         try:
             admission = await ways.sign_in.try_passphrase(
                 actor,
@@ -63,12 +63,12 @@ def add_sign_in_pages(public: APIRouter, ways: WaysIn) -> None:
         except ExchangeError as error:
             status = problem(error)[0]
             answer = await run_in_threadpool(
-                _form, ways, request, actor, status=status, error=error, invitation=invitation
+                sign_in_form, ways, request, actor, status=status, error=error, invitation=invitation
             )
             return with_retry_after(answer, error)
         if admission is None:
             return await run_in_threadpool(
-                _form, ways, request, actor, status=401, failed=True, invitation=invitation
+                sign_in_form, ways, request, actor, status=401, failed=True, invitation=invitation
             )
         return await run_in_threadpool(after_passphrase, ways, admission)
 
@@ -76,11 +76,16 @@ def add_sign_in_pages(public: APIRouter, ways: WaysIn) -> None:
     def sign_out(request: Request) -> Response:
         session = request.cookies.get(SESSION, "")
         person = pages.staff.person_of_session(session)
+        provider_session = person is not None and ways.is_by_provider(session)
         if person is not None:
             pages.door.recent.end_session(session_reference(session, person))
             pages.end_session(session_reference(session, person))
         pages.staff.sign_out(session)
-        response = RedirectResponse(f"{pages.base}/sign-in?out=1", 303)
+        after = f"{pages.base}/sign-in?out=1"
+        elsewhere = ways.sign_out_url("/sign-in?out=1") if provider_session else None
+        response: Response = RedirectResponse(after, 303)
+        if elsewhere is not None:  # browsers follow no form to another site
+            response = pages.render_page("leads_on.html", "ログアウトしました", None, after=elsewhere)
         delete_host_cookie(response, SESSION)
         return response
 
@@ -105,7 +110,7 @@ def add_passkey_sign_in(public: APIRouter, ways: WaysIn) -> None:
             if admission is None:
                 raise Untrusted("passkey-refused")
         except Untrusted as error:
-            return _form(ways, request, status=401, error=error)
+            return sign_in_form(ways, request, status=401, error=error)
         return ways.signed_in(admission)
 
 
@@ -119,7 +124,7 @@ def after_passphrase(ways: WaysIn, admission: SignedIn | SecondStep) -> Response
     return response
 
 
-def _form(
+def sign_in_form(
     ways: WaysIn,
     request: Request,
     actor: str = "",
@@ -142,7 +147,7 @@ def _form(
         None,
         status=status,
         failed=failed,
-        waits=isinstance(error, Unavailable),
+        waits=error is not None and error.error_code == "sign-in-busy",
         error_code="" if error is None else error.error_code,
         error_text="" if error is None else text_ja_of(error),
         seconds=None if error is None else error.retry_after_seconds,
@@ -150,6 +155,7 @@ def _form(
         invitation=invitation[:MAX_SHOWN_CHARACTERS],
         kept=kept,
         passkey_options=options,
+        provider=ways.provider_name,
         out=out,
     )
     if options:

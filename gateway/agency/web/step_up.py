@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from fastapi.concurrency import run_in_threadpool
@@ -108,6 +109,8 @@ class _StepUpPage:
             has_app=self._has_app(person),
             has_passphrase=ways.staff.has_passphrase(person.actor),
             passkey_options=options,
+            provider=ways.provider_name if ways.identities.is_linked(person.actor) else "",
+            provider_path=f"/step-up/provider?{urlencode({'next': local_path(after)})}",
             next=local_path(after),
         )
         return response if error is None else with_retry_after(response, error)

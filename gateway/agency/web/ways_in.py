@@ -11,10 +11,12 @@ from fastapi.responses import RedirectResponse, Response
 
 from domain.errors import ExchangeError
 from gateway.agency.factors.challenges import Challenges
+from gateway.agency.factors.identities import Identities
 from gateway.agency.factors.invitations import Invitations
+from gateway.agency.factors.oidc import Provider
 from gateway.agency.factors.passkeys import Passkeys
 from gateway.agency.factors.second_factor import SecondFactors
-from gateway.agency.factors.sessions import device_words
+from gateway.agency.factors.sessions import Factor, device_words
 from gateway.agency.factors.settings import SignInSettings
 from gateway.agency.factors.tickets import Tickets
 from gateway.agency.sign_in import SignIn
@@ -33,15 +35,34 @@ class WaysIn:
 
     def __init__(self, pages: PageContext, settings: SignInSettings) -> None:
         staff = pages.staff
+        self.provider: Provider | None = None
         self.pages, self.staff, self.settings = pages, staff, settings
         if staff.rehearsal_auto_sign_in:
             self.sign_in = SignIn(staff)
             return
         self.factors = SecondFactors(staff.store, pages.door, staff.now)
         self.passkeys = Passkeys(staff.store, settings, Challenges(monotonic), staff.now)
+        self.identities = Identities(staff.store, staff.now)
+        if settings.oidc is not None:
+            self.provider = Provider(settings.oidc, settings.public_url, staff.now)
         self.sign_in = SignIn(staff, factors=self.factors, settings=settings)
         self.invitations = Invitations(staff.store, staff.now)
         self.set_ups = Tickets(monotonic)
+
+    @property
+    def provider_name(self) -> str:
+        """What people call the agency's identity provider; empty where there is none."""
+        return "" if self.settings.oidc is None or self.provider is None else self.settings.oidc.name
+
+    def is_by_provider(self, session: str) -> bool:
+        """Whether this session was begun, or last confirmed, by the identity provider."""
+        return self.provider is not None and self.staff.sessions.factor_of(session) == Factor.PROVIDER
+
+    def sign_out_url(self, path: str) -> str | None:
+        """Where the provider signs somebody out, who comes back to this path of the door; None where it can't."""
+        return (
+            None if self.provider is None else self.provider.sign_out_url(f"{self.settings.public_url}{path}")
+        )
 
     def may_administer(self, person: Person) -> bool:
         """Whether this person looks after the people of this door."""
