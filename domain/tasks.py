@@ -360,12 +360,13 @@ def case_tasks(
 def _uncovered_visits(
     world: World, agencies: frozenset[UUID], clocks: Iterable[Clock], now: datetime
 ) -> Iterator[tuple[UUID, Task]]:
-    """Visits that a contractor planned and may not make: it has lapsed, or is not this case's any more.
+    """Visits that a contractor planned and may not make: it has lapsed, or is not this case's any more. In a case that has
+    ended nobody is to be visited.
 
     Basis: guideline 9(1), 9(2)[2]: the core agency sees to it that the family is visited.
     """
     core = world.case.core
-    if core not in agencies:
+    if core not in agencies or world.case.status in CLOSED:
         return
     for clock in clocks:
         planned = clock.kind is ClockKind.VISIT_REPORT and world.register.is_contractor(clock.responsible)

@@ -22,7 +22,8 @@ from projections.index import HEAD, ORIGINATORS, PARKED
 from projections.ledger import CONSENTS, DISCLOSURES, NOTIFICATIONS, OPENINGS
 from projections.log_leaves import LEAVES
 from projections.rows import END_OF_TIME, id_of, text_of, time_of
-from projections.worklist import DEADLINES, TASKS
+from projections.task_queries import TaskChanges, WorklistEntry, changed_tasks, tasks_of
+from projections.worklist import DEADLINES
 
 
 @dataclass(frozen=True)
@@ -67,19 +68,6 @@ class CaseSummary:
     case: UUID
     seq: int
     messages: int
-
-
-@dataclass(frozen=True)
-class WorklistEntry:
-    """One task. ``message``: null where it is about the case; ``due_at``: null where no time is set; ``child``: null where
-    it is about the family."""
-
-    case: UUID
-    kind: str
-    message: UUID | None
-    since: datetime
-    due_at: datetime | None
-    child: UUID | None
 
 
 @dataclass(frozen=True)
@@ -209,14 +197,6 @@ _CASES_OF_AGENCY = (
     .group_by(MESSAGES.c.case)
     .order_by(func.max(MESSAGES.c.seq).desc(), MESSAGES.c.case)
 )
-_WORKLIST = (
-    select(TASKS.c.case, TASKS.c.kind, TASKS.c.message, TASKS.c.child, TASKS.c.since, TASKS.c.due_at)
-    .where(TASKS.c.agency == bindparam("agency"))
-    .order_by(
-        func.coalesce(TASKS.c.due_at, END_OF_TIME),
-        *(TASKS.c.since, TASKS.c.case, TASKS.c.kind, TASKS.c.message, TASKS.c.child),
-    )
-)
 _DEADLINES = select(DEADLINES.c.case, DEADLINES.c.at)
 _HEAD_POSITION = select(HEAD.c.position)
 _PARKED_PROJECTIONS = select(PARKED.c.projection, PARKED.c.position, PARKED.c.error).order_by(
@@ -328,10 +308,13 @@ class Queries:
 
     def worklist(self, agency: UUID) -> list[WorklistEntry]:
         """The tasks of this agency, by due time; those without one come last."""
-        return [
-            WorklistEntry(UUID(case), kind, id_of(message), time_of(since), _optional_time(due), id_of(child))
-            for case, kind, message, child, since, due in self._fetch_all(_WORKLIST, agency=str(agency))
-        ]
+        with self._database.connect() as db:
+            return tasks_of(db, agency)
+
+    def task_changes(self, agency: UUID, cursor: int, edition: int) -> TaskChanges:
+        """The tasks of this agency in the cases where one of them changed after ``cursor`` (see ``task_queries``)."""
+        with self._database.connect() as db:
+            return changed_tasks(db, agency, cursor, edition)
 
     # --- the hub and the auditor --------------------------------------------------------------------------
 
@@ -447,10 +430,6 @@ class Queries:
 
 def _feed_row(row: Any) -> FeedRow:
     return FeedRow(row.seq, UUID(row.case), UUID(row.message), row.body)
-
-
-def _optional_time(text: str | None) -> datetime | None:
-    return None if text is None else time_of(text)
 
 
 def _leaf_row(row: Any) -> Leaf:

@@ -1,11 +1,11 @@
-"""The worklist of each agency: the rows of ``domain.tasks``."""
+"""The worklist of each agency: the rows of ``domain.tasks``, and when those of each case last changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, String, Table
+from sqlalchemy import BigInteger, Column, Connection, String, Table
 from sqlalchemy import Index as By
 
 from domain.alarms.raising import case_clocks, raised_among
@@ -28,6 +28,17 @@ TASKS = Table(
     Column("due_at", String(27)),
 )
 TASKS_BY_CASE = By("tasks_by_case", TASKS.c.case)
+TASK_CHANGES = Table(
+    "task_changes",
+    METADATA,
+    Column("agency", String(36), primary_key=True),
+    Column("case", String(36), primary_key=True),
+    Column(
+        "seq", BigInteger, nullable=False
+    ),  # position at which a task of the agency in the case last changed
+)
+TASK_CHANGES_BY_SEQ = By("task_changes_by_seq", TASK_CHANGES.c.agency, TASK_CHANGES.c.seq)
+TASK_CHANGES_BY_CASE = By("task_changes_by_case", TASK_CHANGES.c.case)
 DEADLINES = Table(  # the next deadline of each case: read when a hub starts
     "deadlines",
     METADATA,
@@ -37,16 +48,17 @@ DEADLINES = Table(  # the next deadline of each case: read when a hub starts
 
 
 class Worklist(Projection):
-    """The tasks of every agency, and the next deadline of every case."""
+    """The tasks of every agency, when they last changed, and the next deadline of every case."""
 
     name = "worklist"
-    tables = (TASKS, DEADLINES)
+    tables = (TASKS, TASK_CHANGES, DEADLINES)
 
     def __init__(self, *, cases: int = 256) -> None:
         super().__init__()
         self._task_rows = CaseRows(TASKS, cases=cases, group_of=lambda key, _: key[2])
+        self._changes = CaseRows(TASK_CHANGES, cases=cases, group_of=lambda key, _: "")
         self._next_deadline = CaseRows(DEADLINES, cases=cases, group_of=lambda key, _: "")
-        self.case_tables = [self._task_rows, self._next_deadline]
+        self.case_tables = [self._task_rows, self._changes, self._next_deadline]
 
     def refresh_case(self, db: Connection, stream_record: StreamRecord, change: CaseChange) -> None:
         world, now = change.world, stream_record.known.at
@@ -54,24 +66,27 @@ class Worklist(Projection):
         for id in change.messages:
             clocks = change.alarms.clocks_of(id)
             of_message = tasks_of_message(world, change.agencies, messages[id], clocks, now)
-            self._put_rows(db, case, str(id), _rows(of_message))
+            self._put_rows(db, case, str(id), _rows(of_message), stream_record.position)
         policy = world.rule_book["policy"]
         alarms = raised_among(world.case, case_clocks(world.case, policy), policy)
         of_case = (
             *case_tasks(world, change.agencies, change.rewraps),
             *overdue_tasks(world, change.agencies, alarms, now),
         )
-        self._put_rows(db, case, "", _rows(of_case))
+        self._put_rows(db, case, "", _rows(of_case), stream_record.position)
         due = next_due_of_case(world, change.alarms)
         deadline = None if due is None else (text_of(due.at),)
         if self._next_deadline.of(db, case).get(()) != deadline:
             self._next_deadline.put(db, case, (), deadline)
 
-    def _put_rows(self, db: Connection, case: str, message: str, wanted_rows: Mapping[Key, Row]) -> None:
+    def _put_rows(
+        self, db: Connection, case: str, message: str, wanted_rows: Mapping[Key, Row], position: int
+    ) -> None:
         existing_rows = dict(self._task_rows.group(db, case, message))
         for key in existing_rows.keys() | wanted_rows.keys():
             if existing_rows.get(key) != wanted_rows.get(key):
                 self._task_rows.put(db, case, key, wanted_rows.get(key))
+                self._changes.put(db, case, (key[0],), (position,))
 
 
 def _rows(tasks: Iterable[tuple[UUID, Task]]) -> dict[Key, Row]:

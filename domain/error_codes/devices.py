@@ -11,14 +11,14 @@ ROWS = (
         (
             "device-content",
             "What is sealed in the envelope does not have its form.",
-            "Open the page of the phone anew, and write it again.",
+            "Open the page of the phone again, and write it again.",
             "端末の封書の中身を読み取れません",
             "端末の画面を開き直して、書き直してください",
         ),
         (
             "device-nonce",
             "A phone asks for the time with 32 bytes of its own choice.",
-            "Open the page of the phone anew.",
+            "Open the page of the phone again.",
             "端末からの問合せの形式が正しくありません",
             "端末の画面を開き直してください",
         ),
@@ -71,7 +71,7 @@ ROWS = (
         ),
         (
             "device-envelopes-waiting",
-            "50 messages of this person wait for a look.",
+            "This person has 50 messages of phones to look at.",
             "Sign in and send or discard them; the phone keeps what it has.",
             "確かめを待つものが50件あります",
             "ログインして、送るか捨ててください。端末のものはそのまま残ります",
@@ -94,7 +94,7 @@ ROWS = (
         (
             "device-envelope-changed",
             "Another envelope came under this number before.",
-            "Open the page of the phone anew, and write it again.",
+            "Open the page of the phone again, and write it again.",
             "同じ番号で別の封書が届いています",
             "端末の画面を開き直して、書き直してください",
         ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from domain import events as e
-from domain.codes import AUTHOR_ONLY
+from domain.codes import AUTHOR_ONLY, Section
+from domain.rulebook import BASES
 from domain.time_text import parse_time_text
 from gateway.agency.index.case_overview import planned_visits
 
@@ -60,13 +61,68 @@ class CaseState:
 
 _VISITS = frozenset({e.HomeVisitCompleted.TOPIC, e.VisitReportSubmitted.TOPIC})
 _PLANS = frozenset({e.SupportPlanFormulated.TOPIC, e.SupportPlanApproved.TOPIC, e.SupportCommenced.TOPIC})
+_BRING_PLAN = _PLANS | {e.DisclosureMade.TOPIC, e.DisclosureHeld.TOPIC}
+_OF_REGISTERED = frozenset(row["code"] for row in BASES if "REGISTERED" in row["needs"])
+
+
+def decides_plan(message: Message) -> bool:
+    """Whether this message decides the plan of the support, or of a new phase of it."""
+    return message["act"] in _PLANS and bool(message.get("fields", {}).get("plan"))
+
+
+def plans_in_force(messages: Sequence[Message], agency: str) -> list[Message]:
+    """The messages that brought this agency the plan that is in force, newest first: what decided it or a new phase of it,
+    the proposal that was approved, and what told this agency of it since. None of before the support was resumed.
+
+    ``messages``: of the case, oldest first. Basis: guideline 4(1), 6(4)[1].
+    """
+    resumed = _after_last(messages, lambda m: m["act"] == e.CaseReopened.TOPIC)
+    support = messages[resumed:]
+    decided = max(_after_last(support, decides_plan) - 1, 0)
+    approved = {
+        m.get("fields", {}).get("approves")
+        for m in support[decided:]
+        if m["act"] == e.SupportPlanApproved.TOPIC
+    }
+    bringing = [
+        m
+        for n, m in enumerate(support)
+        if m["message"] in approved or (n >= decided and m["act"] in _BRING_PLAN)
+    ]
+    return [m for m in reversed(bringing) if _reached_with_plan(m, agency)]
+
+
+def _after_last(messages: Sequence[Message], is_one: Callable[[Message], bool]) -> int:
+    return max((n + 1 for n, m in enumerate(messages) if is_one(m)), default=0)
+
+
+def _reached_with_plan(message: Message, agency: str) -> bool:
+    has_plan = any(i["section"] == Section.PLAN for i in message.get("items", ()))
+    is_party = agency in (message["by"], *message.get("to", ())) and agency not in message.get("held", ())
+    return has_plan and is_party
+
+
+def is_registered(messages: Iterable[Message]) -> bool:
+    """Whether a network has registered the case and not taken it off, as far as these messages know, oldest first.
+
+    Who was not informed of the registration itself knows of it by whatever came on a basis that only it gives: such as a
+    question by the network, which is answered on the same law. Basis: CWA 25-3(2).
+    """
+    registered = False
+    for m in messages:
+        if m["act"] == e.NetworkCaseDeregistered.TOPIC:
+            registered = False
+        elif m["act"] == e.NetworkCaseRegistered.TOPIC or not _OF_REGISTERED.isdisjoint(
+            m.get("basis", {}).values()
+        ):
+            registered = True
+    return registered
 
 
 def case_state(messages: Iterable[Message], agency: str, now: datetime) -> CaseState:
     """``messages``: of the case, oldest first; ``agency``: this one."""
     known = [m for m in messages if "fields" in m]
     planned = sorted(planned_visits(known), key=lambda m: str(m["fields"]["planned_on"]))
-    network = [m["act"] for m in known if m["act"] in _NETWORK]
     return CaseState(
         plan=_plan(known),
         next_visit=planned[0] if planned else None,
@@ -74,11 +130,8 @@ def case_state(messages: Iterable[Message], agency: str, now: datetime) -> CaseS
         visitors=tuple(_visitors(known)),
         consents=tuple(_consents(known, now)),
         informed=tuple(_informed(known, agency)),
-        is_registered=bool(network) and network[-1] == e.NetworkCaseRegistered.TOPIC,
+        is_registered=is_registered(known),
     )
-
-
-_NETWORK = frozenset({e.NetworkCaseRegistered.TOPIC, e.NetworkCaseDeregistered.TOPIC})
 
 
 def _plan(messages: Sequence[Message]) -> CurrentPlan | None:
@@ -88,7 +141,7 @@ def _plan(messages: Sequence[Message]) -> CurrentPlan | None:
         fields = m["fields"]
         if m["act"] == e.CaseReopened.TOPIC:
             current = None
-        elif m["act"] in _PLANS and fields.get("plan"):
+        elif decides_plan(m):
             plan = fields["plan"]
             current = CurrentPlan(
                 message=m["message"],

@@ -32,7 +32,7 @@ QUERIES: Mapping[str, frozenset[str]] = {
     "audits": frozenset(),
     DRY_RUN: frozenset({"act", "fields", "items"}),
     "duties": frozenset(),
-    "feed": frozenset({"cursor", "erased"}),
+    "feed": frozenset({"cursor", "erased", "tasks_after", "tasks_edition"}),
     "openings": frozenset({"since"}),
     "own_openings": frozenset({"after"}),
     "programme": frozenset(),

@@ -191,14 +191,14 @@ class Devices:
             if known.digest != envelope.digest:
                 raise Conflict("device-envelope-changed")
             return known
-        value, attached = _parsed(self._door.open_envelope(envelope))
+        value, attached = _parts_of_content(self._door.open_envelope(envelope))
         if value["kind"] == PHOTO:
             return self._take_photo(device, envelope, value, attached)
-        written = _written(value)
+        written = _form_in(value)
         waiting = [r for r in self.rows.envelopes(device.actor) if r.state is EnvelopeState.WAITING]
         if len(waiting) >= MAX_WAITING:
             raise Refused("device-envelopes-waiting")
-        row = self._row(device, envelope, written.form, str(written.case))
+        row = self._taken_row(device, envelope, written.form, str(written.case))
         self.rows.take(row)
         return row
 
@@ -219,11 +219,11 @@ class Devices:
         except Malformed as error:
             code = error.error_code
         state = EnvelopeState.REFUSED if code else EnvelopeState.SENT
-        row = self._row(device, envelope, PHOTO, str(id), state=state, code=code)
+        row = self._taken_row(device, envelope, PHOTO, str(id), state=state, code=code)
         self.rows.take(row)
         return row
 
-    def _row(
+    def _taken_row(
         self,
         device: DeviceRow,
         envelope: Envelope,
@@ -256,8 +256,8 @@ class Devices:
         """What waits in this envelope. Raises NotFound where nothing does."""
         if row.sealed is None:
             raise NotFound("not-found")
-        value, _ = _parsed(self._door.open_own(_sealed_name(row.device, row.envelope), row.sealed))
-        return _written(value)
+        value, _ = _parts_of_content(self._door.open_own(_sealed_name(row.device, row.envelope), row.sealed))
+        return _form_in(value)
 
     def waiting(self, actor: str) -> list[EnvelopeRow]:
         """What waits for this person, in the order in which it was written."""
@@ -273,7 +273,7 @@ def _sealed_name(device: UUID, envelope: UUID) -> str:
     return f"device-envelope/{device}/{envelope}"
 
 
-def _parsed(content: bytes) -> tuple[dict[str, Any], bytes]:
+def _parts_of_content(content: bytes) -> tuple[dict[str, Any], bytes]:
     """u32 length ‖ JSON ‖ bytes of a photo. Raises Malformed."""
     length = int.from_bytes(content[:4], "big")
     if len(content) < 4 or len(content) < 4 + length or length > MAX_FORM_BYTES:
@@ -294,7 +294,7 @@ def _uuid_of(value: dict[str, Any], name: str) -> UUID:
         raise Malformed("device-content") from None
 
 
-def _written(value: dict[str, Any]) -> WrittenForm:
+def _form_in(value: dict[str, Any]) -> WrittenForm:
     values = value.get("values")
     if value.get("form") not in (REPORT, CONCERN) or not isinstance(values, dict):
         raise Malformed("device-content")

@@ -24,13 +24,17 @@ from domain.errors import (
     Unavailable,
     Untrusted,
 )
-from domain.events import EVENTS, Kind, dump
+from domain.events import BEGINS_CASE, EVENTS, CoercionCheckConfirmed, CoercionCheckDone, Kind, dump
 from domain.record import AUDIT, About
+from domain.roles import DoorAct, opening_act
+from domain.tasks import TaskKind
 from gateway.agency.attachment_store import kept_name
+from gateway.agency.case_matters import CaseMatters
 from gateway.agency.content_form import identifying_texts, require_content_form, searched_texts
 from gateway.agency.control_form import TEXT_SCHEMA, require_command_form, require_signed_form
 from gateway.agency.documents import BYTES_SCHEMA
 from gateway.agency.drafts import Draft, SectionContent, open_draft, seal_draft
+from gateway.agency.implied_addressees import with_implied_addressees
 from gateway.agency.index.case_index import CaseIndex
 from gateway.agency.index.case_overview import CaseOverviews
 from gateway.agency.index.charges import Charges
@@ -39,9 +43,11 @@ from gateway.agency.item_opening import ItemOpener, OpenedItem
 from gateway.agency.key_sets import KeySets
 from gateway.agency.notifier_marks import Marks, contains_mark, notifier_marks, with_marks
 from gateway.agency.own_seal import open_own, seal_own
+from gateway.agency.permissions import Permissions, Unattended
 from gateway.agency.protected_addresses import NOTIFIER_MET, ProtectedAddresses
 from gateway.agency.recent_contents import RecentContents
 from gateway.agency.store import FAILED, WAITING, DoorStore, OutboxEntry
+from gateway.agency.task_store import TaskChanges
 from gateway.protocol.client import HubClient, retry_until_timeout
 from gateway.protocol.commands import READ_VALIDITY, WRITE_VALIDITY, encode_command_payload, request, signed
 from gateway.protocol.problems import problem
@@ -152,7 +158,10 @@ class Door:
         self.index = CaseIndex(store, FamilySeal(kem, genesis.hub), self.addresses, now)
         self.charges = Charges(store.charges, kem, genesis.hub, now)
         self.overviews = CaseOverviews(store, agency)
+        self.matters = CaseMatters()
         self.recent = RecentContents()
+        self.permissions: Permissions = Unattended()
+        """Who may do what here; a door to which people or systems come asks its staff (``agency_app``, ``open_door``)."""
         self._retry_seconds = retry_seconds
         self._keyset: bytes | None = None
         self.keeps_directory = False
@@ -185,17 +194,20 @@ class Door:
 
         While the hub is away the same bytes are retried for ``retry_seconds``; then the outcome is ``waiting``, and
         ``flush`` sends them later. What can't be sealed for its recipients without the hub waits likewise, sealed for
-        this agency alone. Raises Refused where a system gives a person's word, or where a protected address stands
+        this agency alone. Raises Refused where this person or system may not do it here, where a system gives a person's
+        word, or where a protected address stands
         outside ADDR, and Malformed for what has no place in control (see ``control_form``) and for content that does not have
         the form of its schema (see ``content_form``), all before anything leaves the door; raises the hub's error if nothing was recorded.
         """
         require_person(act, actor)
+        self._require_permitted(kind, about, act, fields, actor)
         command_id = command_id or uuid4()
         request_digest = None if request is None else self.own_digest(KeyUse.COMMAND_DIGEST, request)
         with self._send_slot() as has_slot:
             known = self.store.sent(command_id)
             if known is not None and known.state != FAILED:
                 return self._resend_known(known, request_digest)
+            fields = self._addressed(act, fields)
             require_command_form(
                 kind, about, act, fields, parts, actor=actor, occurred_at=occurred_at, now=self.now()
             )
@@ -204,6 +216,7 @@ class Door:
                 self.addresses.require_clean(about, act, parts, actor=actor, refresh=self.refresh_if_possible)
                 parts = self._with_notifier_flags(about, act, parts, actor)
                 self.addresses.note_sent(about, command_id, act, fields, parts, actor=actor)
+            self.permissions.note(act, actor)
             draft = Draft(command_id, kind, about, act, fields, parts, actor, occurred_at)
             sealed_draft = seal_draft(draft, self.hub, self._kem)
             if has_slot:
@@ -225,6 +238,7 @@ class Door:
         Content stays here: the hub is asked with sections and flags. Raises like ``send`` for what would not leave the
         door, Refused where the hub does not answer this beforehand, and Unavailable where it can't now; it is asked once.
         """
+        fields = self._addressed(act, fields)
         parts = self.checked_parts(case, act, fields, parts, actor=actor, occurred_at=occurred_at)
         traces = tuple(p.section for p in parts if Flag.NOTIFIER_TRACE in p.flags)
         items = [{"item": str(uuid4()), "section": p.section, "flags": sorted(p.flags)} for p in parts]
@@ -258,6 +272,7 @@ class Door:
         Raises what ``send`` raises before anything leaves the door.
         """
         require_person(act, actor)
+        self._require_permitted(Kind.CASE, case, act, fields, actor)
         require_command_form(
             Kind.CASE, case, act, fields, parts, actor=actor, occurred_at=occurred_at, now=self.now()
         )
@@ -280,6 +295,29 @@ class Door:
         items = [uuid4() for _ in parts]
         key_sets = self._recipients(case, act, fields, parts, items, actor) if parts else {}
         return [[key_set.agency for key_set in key_sets[item]] for item in items]
+
+    def _addressed(self, act: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """These fields, also to whom the message informs by what it states (see ``implied_addressees``)."""
+        return with_implied_addressees(act, fields, self.agency, self._is_addressable)
+
+    def _is_addressable(self, agency: str) -> bool:
+        """Whether a message can be addressed to this agency, as far as this door knows."""
+        try:
+            return any(str(key_set.agency) == agency for key_set in self.directory())
+        except Unavailable:
+            return True
+
+    def _require_permitted(
+        self, kind: Kind, about: UUID, act: str, fields: Mapping[str, Any], actor: str
+    ) -> None:
+        """Raises Refused where this person may not do it here, or names a second person who may not confirm it."""
+        event = EVENTS.get(act)
+        begins = event is not None and issubclass(event, BEGINS_CASE) and self.overviews.of(about) is None
+        case = about if kind is Kind.CASE and not begins else None
+        self.permissions.require(act, actor, case)
+        second = fields.get("second")
+        if act == CoercionCheckDone.TOPIC and isinstance(second, str):
+            self.permissions.require(CoercionCheckConfirmed.TOPIC, second, case)
 
     @contextmanager
     def _send_slot(self) -> Iterator[bool]:
@@ -766,10 +804,17 @@ class Door:
     def _read_feed(self) -> int:
         changed, more, at = 0, True, dump(self.now())
         while more:
-            position = {"cursor": self.store.cursor, "erased": self.store.erased}
+            tasks_after, tasks_edition = self.store.tasks.position
+            position = {
+                "cursor": self.store.cursor,
+                "erased": self.store.erased,
+                "tasks_after": tasks_after,
+                "tasks_edition": tasks_edition,
+            }
             page = self.query(Kind.AGENCY, self.agency, "feed", position, actor=DOOR_ACTOR)
+            tasks = TaskChanges.of_answer(page["task_changes"])
             self.store.store_feed_page(
-                page["messages"], page["cursor"], page["tasks"], page["erased"], at, page["behind"]
+                page["messages"], page["cursor"], tasks, page["erased"], at, page["behind"]
             )
             self.recent.apply_feed(page["messages"], page["erased"])
             changed += len(page["messages"])
@@ -798,8 +843,13 @@ class Door:
     ) -> OpenedItem:
         """Open one item: request its release, verify and decrypt it, and record at the hub whether that succeeded.
 
-        Raises NotFound (no such item, or not yours), Untrusted (the release failed verification).
+        Raises Refused (this person or system may not open it here), NotFound (no such item, or not yours), Untrusted (the
+        release failed verification).
         """
+        is_rebuild = purpose is Purpose.INDEX_REBUILD
+        permitted = DoorAct.REBUILD_INDEX.value if is_rebuild else opening_act(section)
+        self.permissions.require(permitted, actor, case)
+        self.permissions.note(permitted, actor)
         fields = {"message": str(message), "item": str(item), "section": section, "purpose": purpose.value}
         opening, answer = self._submit_reading(case, "section.opened", fields, actor)
         error_code: str | None = None
@@ -850,9 +900,8 @@ class Door:
         Basis: CWA 25-2(5). Fetching our own wrapped key for it is recorded; no content is opened.
         """
         done = 0
-        for task in self.store.tasks():
-            if task["kind"] == "REWRAP":
-                done += self._rewrap_case(UUID(task["case"]), actor)
+        for case in self.store.tasks.cases_with(TaskKind.REWRAP.value):
+            done += self._rewrap_case(UUID(case), actor)
         return done
 
     def _rewrap_case(self, case: UUID, actor: str) -> int:

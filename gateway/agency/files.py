@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from uuid import UUID, uuid4
 
-from adapters.agencies import Finding, InboundMessage, Outcome, WrongFile, adapter_for
+from adapters.agencies import Finding, InboundMessage, Outcome, WrongFile
+from adapters.agencies.formats import adapter_for
 from domain import error_codes
 from domain.errors import ExchangeError, InvariantViolation, Unavailable
 from domain.events import Kind

@@ -37,6 +37,7 @@ class KeySets:
         self._store = store
         self._fetch = fetch
         self._genesis = genesis
+        self._parsed: dict[bytes, KeySet] = {}  # a digest names one key set for ever
 
     def knows(self, digest: bytes) -> bool:
         """True if this key set was verified before."""
@@ -44,13 +45,16 @@ class KeySets:
 
     def by_digest(self, digest: bytes, agency: UUID) -> KeySet:
         """The key set of this digest and agency, fetched and verified if it is new. Raises Untrusted."""
+        known = self._parsed.get(digest)
+        if known is not None and known.agency == agency:
+            return known
         stored = self._store.key_set(digest)
         if stored is None:
             self.verify(self._fetch(agency))
             stored = self._store.key_set(digest)
         if stored is None or stored[0] != agency:
             raise Untrusted("key-set-unknown")
-        return parse_key_set(stored[1])[0]
+        return self._parsed.setdefault(digest, parse_key_set(stored[1])[0])
 
     def verify(self, frames: Sequence[Frame]) -> None:
         """Verify and store a chain of key sets, oldest first: each signed by the one before and by two registrars.

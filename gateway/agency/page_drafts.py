@@ -38,6 +38,8 @@ VERSION = 1
 MAX_DRAFT_BYTES = 256 * 1024
 DRAFT_FORM_MAX_BYTES = 4 * MAX_DRAFT_BYTES
 """A draft as a form sends it: a character of three bytes takes nine in it."""
+FORM_MAX_FIELDS = 1000
+"""Of any form on which something is written."""
 MAX_DRAFTS = 50
 """Of one person."""
 DRAFT_DAYS = 30
@@ -107,6 +109,15 @@ class PageDraftRows:
         rows = self._query("SELECT * FROM page_drafts WHERE actor=? ORDER BY at DESC, id", actor)
         return [_draft_row(r) for r in rows]
 
+    def count(self, actor: str) -> int:
+        """How many drafts this person has that neither wait in the outbox nor are recorded; what was refused counts."""
+        [(count,)] = self._query(
+            "SELECT count(*) FROM page_drafts WHERE actor=? AND NOT EXISTS (SELECT 1 FROM outbox WHERE command_id=id"
+            " AND state<>'FAILED' AND (answer IS NULL OR json_extract(answer, '$.outcome')<>'refused'))",
+            actor,
+        )
+        return int(count)
+
     def row(self, actor: str, id: UUID) -> DraftRow | None:
         rows = self._query("SELECT * FROM page_drafts WHERE actor=? AND id=?", actor, str(id))
         return _draft_row(rows[0]) if rows else None
@@ -147,9 +158,6 @@ class PageDraftRows:
                 db.execute("INSERT OR IGNORE INTO page_drafts VALUES (?,?,?,?,?,?)", row)
             db.execute("DELETE FROM kept_posts WHERE actor=?", (actor,))
         return [UUID(row[0]) for row in rows]
-
-    def has_kept(self, actor: str) -> bool:
-        return bool(self._query("SELECT 1 FROM kept_posts WHERE actor=? LIMIT 1", actor))
 
     def delete_before(self, drafts_at: str, posts_at: str) -> None:
         """Erase drafts and kept posts that were last changed before then."""
@@ -248,10 +256,6 @@ class PageDrafts:
             raise NotFound("not-found")
         self._draft_rows.keep(self._sealed_row(actor, id, path, values))
 
-    def has_kept(self, actor: str) -> bool:
-        """Whether something waits that was sent without a session."""
-        return self._draft_rows.has_kept(actor)
-
     def give_back(self, actor: str) -> PageDraft | None:
         """What was kept for this person becomes a draft; the latest of them. None for nothing."""
         ids = self._draft_rows.give_back(actor)
@@ -269,6 +273,10 @@ class PageDrafts:
             if self._door.store.is_recorded(row.id):
                 self._draft_rows.delete(actor, row.id)
         return [self._listed(row) for row in rows if not self._door.store.is_under_way(row.id)]
+
+    def count(self, actor: str) -> int:
+        """How many drafts ``listed`` would give."""
+        return self._draft_rows.count(actor)
 
     def _listed(self, row: DraftRow) -> PageDraft | UnreadableDraft:
         try:

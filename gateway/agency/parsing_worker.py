@@ -12,8 +12,9 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from adapters.agencies import Finding, WrongFile, adapter_for
+from adapters.agencies import Finding, WrongFile
 from adapters.agencies.fhir import RESOURCES
+from adapters.agencies.formats import adapter_for
 from adapters.attachments import check_attachment
 from domain.errors import Malformed
 from gateway.agency.parsing_messages import (

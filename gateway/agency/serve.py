@@ -9,12 +9,14 @@ from threading import Event, Thread
 from time import monotonic
 
 from domain.errors import ExchangeError, Unavailable
+from gateway.agency.devices import PhoneSettings
 from gateway.agency.door import DOOR_ACTOR, MALFORMED_ERRORS, Door
 from gateway.agency.factors.settings import SignInSettings
 from gateway.agency.inclusion import LogProver, try_proof_batch
 from gateway.agency.index.rebuild import BackgroundRebuild
 from gateway.agency.page_drafts import PageDrafts
 from gateway.agency.parsing import AttachmentPool, ParsingPool
+from gateway.agency.permissions import StaffPermissions
 from gateway.agency.staff import Staff
 from gateway.agency.store import DoorStore
 from gateway.agency.web.app import agency_app
@@ -60,6 +62,7 @@ def open_door(place: AgencyFolder, keystore: Keystore, hub_url: str) -> Iterator
         staff = Staff(place.folder / "staff.db")
         stack.callback(staff.close)
         door.addresses.own_log = staff.log_address
+        door.permissions = StaffPermissions(staff, lambda: door.overviews)
         yield door, genesis.mode
 
 
@@ -80,11 +83,13 @@ def serve_agency(
     host_names: Iterable[str] = (),
     hub_limits: HubTimeLimits | None = None,
     dates: DateStyle = DateStyle.BOTH,
+    phone: PhoneSettings | None = None,
 ) -> Iterator[str]:
     """The door of this agency, served until the context ends. Yields its URL. Raises as ``open_door``.
 
     ``trusted_proxies``, ``host_names``: as of ``ServedApp``; ``hub_limits``: how long a request may wait for the
-    hub; ``dates``: in which calendar its pages write days.
+    hub; ``dates``: in which calendar its pages write days; ``phone``: whom a visitor telephones, and how long
+    a sheet stays on a phone.
     """
     with ExitStack() as stack:
         door, mode = stack.enter_context(open_door(place, keystore, hub_url))
@@ -119,6 +124,7 @@ def serve_agency(
             hub_limits=hub_limits,
             dates=dates,
             sign_in=SignInSettings.read(place.folder),
+            phone=phone,
         )
         served = stack.enter_context(
             ServedApp(app, port=port, trusted_proxies=trusted_proxies, host_names=host_names)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 import sqlite3
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,9 +25,18 @@ from uuid import UUID
 
 from domain.actors import SYSTEM, SYSTEM_PREFIX, is_system
 from domain.errors import Conflict, Malformed, NotFound, Refused, Untrusted
+from domain.role_acts import SYSTEM_ACTS, TOKEN_DEFAULT
+from domain.roles import StaffRole
 from gateway.agency import passphrases
 from gateway.agency.factors.second_factor import end_second_factor
 from gateway.agency.factors.sessions import Factor, Sessions
+from gateway.agency.staff_roles import (
+    ALL_ROLES,
+    RehearsalRoles,
+    StaffRoles,
+    remove_roles,
+    replace_roles,
+)
 from gateway.agency.staff_store import (
     DAY_SECONDS,
     TOKEN_DAYS,
@@ -54,6 +64,9 @@ MAX_TOKEN_DAYS = 2 * 365
 FAILURES_LOGGED_EVERY_SECONDS = 60 * 60
 """Failed sign-ins are logged as one number for each person in this time: guessing must not fill the log."""
 MAX_NAME_CHARACTERS = 100
+SECOND_ROLES = frozenset({StaffRole.CASE_WORKER, StaffRole.MANAGER})
+THIRD_ROLES = frozenset({StaffRole.AUDIT, StaffRole.CASE_WORKER, StaffRole.MANAGER, StaffRole.RECEPTION})
+"""At a rehearsal's door, of the people to whom one can change."""
 FAMILY_ACTS = frozenset(
     {
         StaffAct.FAMILY_SEARCHED,
@@ -72,6 +85,8 @@ class Person:
 
     actor: str
     name: str
+    acts: frozenset[str] | None = None
+    """Of a system: the acts of the token that it came with."""
 
     @property
     def is_system(self) -> bool:
@@ -83,7 +98,7 @@ class Person:
 class TokenInfo:
     """What is known of a token; not the token. ``used_at``: its last use, to the minute; None before the first.
 
-    ``age_days``: whole days since it was issued.
+    ``age_days``: whole days since it was issued; ``acts``: what its system may do, sorted.
     """
 
     id: str
@@ -95,6 +110,7 @@ class TokenInfo:
     used_at: datetime | None
     age_days: int
     expired: bool
+    acts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -111,6 +127,7 @@ class Staff:
     def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._store = StaffStore(path, now())
+        self.roles: StaffRoles | RehearsalRoles = StaffRoles(self._store, now)
         self._lock = Lock()  # owns the failures that are not logged yet, which a restart forgets
         self._failures: Counter[str] = Counter()
         self._failures_since = now()
@@ -134,6 +151,8 @@ class Staff:
             Person(f"{actor}.{name}", f"訓練用の職員{text}")
             for name, text in (("second", "二"), ("third", "三"))
         )
+        second, third = (person.actor for person in staff._rehearsal_others)
+        staff.roles = RehearsalRoles({actor: ALL_ROLES, second: SECOND_ROLES, third: THIRD_ROLES})
         return staff
 
     @property
@@ -165,8 +184,17 @@ class Staff:
 
     # --- people ---------------------------------------------------------------------------------------------
 
-    def add(self, actor: str, name: str, passphrase: bytes | str, *, by: str = "door") -> None:
-        """Add a person. ``by``: who does it, for the log. Raises Malformed, Conflict if the reference or name is taken."""
+    def add(
+        self,
+        actor: str,
+        name: str,
+        passphrase: bytes | str,
+        *,
+        roles: Iterable[StaffRole] = (),
+        by: str = "door",
+    ) -> None:
+        """Add a person, who may do what its roles allow. ``by``: who does it, for the log. Raises Malformed, Conflict if the
+        reference or name is taken."""
         _check_person(actor)
         _check_name(name)
         hashed, now = _hash_of(passphrase), self._now()
@@ -174,6 +202,7 @@ class Staff:
             require_free(db, actor, name)
             db.execute("INSERT INTO staff VALUES (?,?,?,?,?,?)", (actor, name, b"", hashed, now, now))
             append_log(db, now, by=by, what=StaffAct.PERSON_ADDED, about=actor)
+            replace_roles(db, now, actor, frozenset(roles), by=by)
 
     def change_passphrase(self, actor: str, passphrase: bytes | str, *, by: str = "door") -> None:
         """Change a person's passphrase, which ends the sessions and devices. Raises Malformed, NotFound."""
@@ -198,6 +227,7 @@ class Staff:
                 raise NotFound("person-not-found")
             end_sessions_and_devices(db, actor)
             end_factors(db, actor)
+            remove_roles(db, actor, now)
             append_log(db, now, by=by, what=StaffAct.PERSON_REMOVED, about=actor)
             rows = db.execute("SELECT id FROM tokens WHERE responsible=? ORDER BY id", (actor,)).fetchall()
             for (token_id,) in rows:
@@ -404,11 +434,19 @@ class Staff:
     # --- tokens ---------------------------------------------------------------------------------------------
 
     def add_token(
-        self, actor: str, name: str, *, days: int = TOKEN_DAYS, responsible: str = "", by: str = "door"
+        self,
+        actor: str,
+        name: str,
+        *,
+        days: int = TOKEN_DAYS,
+        responsible: str = "",
+        acts: Collection[str] = TOKEN_DEFAULT,
+        by: str = "door",
     ) -> str:
         """Issue a token for a system and return it; it is not stored in clear, so it is shown once.
 
         ``actor``: ``sys:`` and a name. ``responsible``: a person of this door, with whose removal the token ends.
+        ``acts``: what the system may do, of ``SYSTEM_ACTS``; the same for all tokens of a reference that hold at once.
         Raises Malformed, NotFound, and Conflict where the name is a person's.
         """
         if not SYSTEM.fullmatch(actor):
@@ -416,6 +454,9 @@ class Staff:
         _check_name(name)
         if not 1 <= days <= MAX_TOKEN_DAYS:
             raise Malformed("token-days", f"Choose 1 to {MAX_TOKEN_DAYS} days.")
+        if not acts or not SYSTEM_ACTS.issuperset(acts):
+            raise Malformed("token-acts")
+        listed = json.dumps(sorted(acts))
         token, token_id, now = secrets.token_urlsafe(32), secrets.token_hex(TOKEN_ID_BYTES), self._now()
         with self._store.write() as db:
             people = dict(db.execute("SELECT actor, name FROM staff").fetchall())
@@ -424,16 +465,19 @@ class Staff:
                 raise Conflict("name-of-a-person")
             if responsible and responsible not in people:
                 raise NotFound("person-not-found")
+            others = db.execute("SELECT acts FROM tokens WHERE actor=? AND expires_at>?", (actor, now))
+            if any(other != listed for (other,) in others):
+                raise Conflict("token-acts-differ")
             expires_at = now + days * DAY_SECONDS
-            values = (token_id, _digest(token), actor, name, responsible, now, expires_at, None)
-            db.execute("INSERT INTO tokens VALUES (?,?,?,?,?,?,?,?)", values)
+            values = (token_id, _digest(token), actor, name, responsible, now, expires_at, None, listed)
+            db.execute("INSERT INTO tokens VALUES (?,?,?,?,?,?,?,?,?)", values)
             append_log(db, now, by=by, what=StaffAct.TOKEN_ISSUED, about=actor, detail=token_id)
         return token
 
     def tokens(self) -> list[TokenInfo]:
         """The tokens that were issued and not revoked, oldest first; also those that have expired."""
         rows = self._store.query(
-            "SELECT id, actor, name, responsible, issued_at, expires_at, used_at FROM tokens ORDER BY issued_at, id"
+            "SELECT id, actor, name, responsible, issued_at, expires_at, used_at, acts FROM tokens ORDER BY issued_at, id"
         )
         now = self._now()
         return [
@@ -447,8 +491,9 @@ class Staff:
                 used_at=None if used_at is None else _utc(used_at),
                 age_days=int((now - issued_at) // DAY_SECONDS),
                 expired=now >= expires_at,
+                acts=tuple(json.loads(acts)),
             )
-            for token_id, actor, name, responsible, issued_at, expires_at, used_at in rows
+            for token_id, actor, name, responsible, issued_at, expires_at, used_at, acts in rows
         ]
 
     def revoke_token(self, token_id: str, *, by: str = "door") -> None:
@@ -499,11 +544,11 @@ class Staff:
             return None
         now = self._now()
         rows = self._store.query(
-            "SELECT id, actor, name, expires_at, used_at FROM tokens WHERE hash=?", _digest(token)
+            "SELECT id, actor, name, expires_at, used_at, acts FROM tokens WHERE hash=?", _digest(token)
         )
         if not rows:
             return None
-        token_id, actor, name, expires_at, used_at = rows[0]
+        token_id, actor, name, expires_at, used_at, acts = rows[0]
         if not is_system(actor):
             raise Untrusted("token-of-a-person")
         if now >= expires_at:
@@ -515,7 +560,7 @@ class Staff:
                     append_log(
                         db, now, by=actor, what=StaffAct.TOKEN_FIRST_USED, about=actor, detail=token_id
                     )
-        return Person(actor, name)
+        return Person(actor, name, frozenset(json.loads(acts)))
 
 
 def require_free(db: sqlite3.Connection, actor: str, name: str) -> None:

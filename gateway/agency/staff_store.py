@@ -8,6 +8,7 @@ Source: APPI 66, 67 (安全管理, 従事者の義務).
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 import sqlite3
@@ -22,6 +23,8 @@ from typing import Any
 
 from domain.actors import is_system
 from domain.errors import InvariantViolation
+from domain.role_acts import TOKEN_DEFAULT
+from domain.roles import StaffRole
 from gateway.agency.store import to_domain_error
 from keys import canonical
 from keys.lp import ZEROS
@@ -50,6 +53,18 @@ CREATE TRIGGER log_is_not_removed BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT,
 _ENDED_SESSIONS_SCHEMA = """CREATE TABLE ended_sessions(hash BLOB PRIMARY KEY, actor TEXT NOT NULL,
     ended_at REAL NOT NULL)"""
 """Since version 3: sessions that ended by time, for what their page sends once more."""
+_ROLES_SCHEMA = """
+CREATE TABLE roles(actor TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY(actor, role));
+CREATE TABLE deputies(id INTEGER PRIMARY KEY AUTOINCREMENT, principal TEXT NOT NULL, deputy TEXT NOT NULL,
+    roles TEXT NOT NULL, begins_at REAL NOT NULL, ends_at REAL NOT NULL);
+CREATE TABLE taken_away(role TEXT NOT NULL, act TEXT NOT NULL, PRIMARY KEY(role, act));
+ALTER TABLE tokens ADD COLUMN acts TEXT NOT NULL DEFAULT '[]';
+"""
+"""Since version 4: who may do what."""
+FIRST_PERSONS_ROLES = (StaffRole.ADMINISTRATOR, StaffRole.CASE_WORKER, StaffRole.MANAGER)
+"""Of a file without roles: of the person that was added first, so that somebody can give the others theirs."""
+OTHERS_ROLES = (StaffRole.CASE_WORKER,)
+"""Of a file without roles: of everybody else."""
 _FACTORS_SCHEMA = """
 CREATE TABLE totp(actor TEXT PRIMARY KEY, sealed BLOB NOT NULL, confirmed_at REAL NOT NULL, last_step INTEGER NOT NULL);
 CREATE TABLE recovery_codes(hash BLOB PRIMARY KEY, actor TEXT NOT NULL, made_at REAL NOT NULL);
@@ -67,6 +82,9 @@ UPDATE sessions SET id=lower(hex(randomblob(8)))
 """
 """Since version 5: second factors, passkeys, identities at the agency's provider, and what is known of a session."""
 _TABLES_OF_VERSION_1 = ("staff", "tokens", "sessions", "failures")
+
+
+_TOKEN_COLUMNS = "id, hash, actor, name, responsible, issued_at, expires_at, used_at"
 
 
 class StaffAct(StrEnum):
@@ -102,6 +120,12 @@ class StaffAct(StrEnum):
     FACTORS_RESET = "factors-reset"
     IDENTITY_LINKED = "identity-linked"
     IDENTITY_UNLINKED = "identity-unlinked"
+    ROLES_CHANGED = "roles-changed"
+    DEPUTY_ADDED = "deputy-added"
+    DEPUTY_ENDED = "deputy-ended"
+    DEPUTY_ACTED = "deputy-acted"
+    ACT_TAKEN_AWAY = "act-taken-away"
+    ACT_GIVEN_BACK = "act-given-back"
     DEVICE_REGISTERED = "device-registered"
     DEVICE_STOPPED = "device-stopped"
 
@@ -227,10 +251,25 @@ def _upgrade(db: sqlite3.Connection, now: float) -> None:
         db.execute(_ENDED_SESSIONS_SCHEMA)
     if version < 2:
         _upgrade_to_version_2(db, now)
+    if version < 4:
+        _upgrade_to_version_4(db, now)
     if version < 5:
         for statement in _FACTORS_SCHEMA.split(";\n"):
             db.execute(statement)
     db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _upgrade_to_version_4(db: sqlite3.Connection, now: float) -> None:
+    """Roles for the people of a file that knew none, and for its tokens what a token has by default."""
+    for statement in filter(None, map(str.strip, _ROLES_SCHEMA.split(";\n"))):
+        db.execute(statement)
+    people = db.execute("SELECT actor FROM staff ORDER BY added_at, rowid").fetchall()
+    for n, (actor,) in enumerate(people):
+        roles = OTHERS_ROLES if n else FIRST_PERSONS_ROLES
+        db.executemany("INSERT INTO roles VALUES (?,?)", [(actor, role.value) for role in roles])
+        detail = " ".join(sorted(roles))
+        append_log(db, now, by="upgrade", what=StaffAct.ROLES_CHANGED, about=actor, detail=detail)
+    db.execute("UPDATE tokens SET acts=?", (json.dumps(sorted(TOKEN_DEFAULT)),))
 
 
 def _upgrade_to_version_2(db: sqlite3.Connection, now: float) -> None:
@@ -265,6 +304,6 @@ def _keep_people(db: sqlite3.Connection, now: float) -> None:
         token_id = secrets.token_hex(TOKEN_ID_BYTES)
         ends_at = now + TOKEN_DAYS * DAY_SECONDS if is_system(actor) else now
         values = (token_id, hashed, actor, name, "", now, ends_at, None)
-        db.execute("INSERT INTO tokens VALUES (?,?,?,?,?,?,?,?)", values)
+        db.execute(f"INSERT INTO tokens({_TOKEN_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", values)
         what = StaffAct.TOKEN_ISSUED if is_system(actor) else StaffAct.TOKEN_REVOKED
         append_log(db, now, by="upgrade", what=what, about=actor, detail=token_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from gateway.agency.index.arrivals import ARRIVAL_SCHEMA, ArrivalStore
 from gateway.agency.index.charge_store import CHARGE_SCHEMA, CHARGE_TABLES, ChargeStore
 from gateway.agency.index.sealed_families import INDEX_SCHEMA, SealedFamilies
 from gateway.agency.page_drafts import PAGE_DRAFT_SCHEMA, PAGE_DRAFT_TABLES, PageDraftRows
+from gateway.agency.task_store import TASK_SCHEMA, TASK_TABLES, TaskChanges, TaskStore
 
 _STORE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox(
@@ -57,10 +58,14 @@ _SCHEMAS = (
     ATTACHMENT_SCHEMA,
     PAGE_DRAFT_SCHEMA,
     ARRIVAL_SCHEMA,
+    TASK_SCHEMA,
     DEVICE_SCHEMA,
 )
 
-_CASE_TABLES = ("inbox", "marks", "families", "intake", *ADDRESS_TABLES, *CHARGE_TABLES, *PAGE_DRAFT_TABLES)
+_CASE_TABLES = (
+    *("inbox", "marks", "families", "intake"),
+    *(*ADDRESS_TABLES, *CHARGE_TABLES, *PAGE_DRAFT_TABLES, *TASK_TABLES),
+)
 """What a door knows of a case; it goes with the case's control."""
 
 WAITING, CONFIRMED, FAILED = "WAITING", "CONFIRMED", "FAILED"
@@ -134,6 +139,7 @@ class DoorStore:
         self.charges = ChargeStore(self._write, self._query)
         self.arrivals = ArrivalStore(self._write, self._query)
         self.page_drafts = PageDraftRows(self._write, self._query)
+        self.tasks = TaskStore(self._query)
         self.devices = DeviceRows(self._write, self._query)
 
     def close(self) -> None:
@@ -387,12 +393,13 @@ class DoorStore:
         self,
         messages: list[dict[str, Any]],
         cursor: int,
-        tasks: list[dict[str, Any]],
+        tasks: TaskChanges | None = None,
         erased: Sequence[str] = (),
         at: str | None = None,
         behind: int = 0,
     ) -> None:
-        """Store messages, tasks and cursor of one page of the feed in one transaction. ``at``: when it was read.
+        """Store messages, tasks and cursor of one page of the feed in one transaction. ``tasks``: what changed in them, None for
+        nothing; ``at``: when it was read.
 
         ``erased``: cases whose control was destroyed; only the receipts of this agency's own commands are kept.
         ``behind``: how many records that may concern this agency the page lacks.
@@ -410,19 +417,20 @@ class DoorStore:
                     )
             self.addresses.apply_feed(db, messages)
             self.index.apply_feed(db, messages)
-            self.arrivals.apply_feed(db, messages, erased)
+            changed_tasks = () if tasks is None else self.tasks.apply_feed(db, tasks)
+            self.arrivals.apply_feed(db, messages, erased, changed_tasks)
             for case in erased:
                 self.index.forget(db, case)
                 for table in _CASE_TABLES:
                     db.execute(f"DELETE FROM {table} WHERE case_id=?", (case,))
                 db.execute("DELETE FROM family_answers WHERE other=?", (case,))
-            if erased:  # the answers may name these cases
-                db.execute("DELETE FROM known_answers")
+            if erased:
+                self.charges.note_change(db)
+                db.execute("DELETE FROM known_answers")  # the answers may name these cases
             new_state = {
                 "cursor": cursor,
                 "erased": erased_count,
                 "behind": behind,
-                "tasks": json.dumps(tasks, ensure_ascii=False),
             } | ({} if at is None else {"feed_at": at})
             for key, value in new_state.items():
                 db.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, str(value)))
@@ -472,22 +480,19 @@ class DoorStore:
         with self._write() as db:
             db.execute("INSERT INTO statistics_issues VALUES (?,?,?)", (n, at, sealed))
 
-    def tasks(self) -> list[dict[str, Any]]:
-        """The work list of the last page of the feed."""
-        rows = self._query("SELECT value FROM state WHERE key='tasks'")
-        tasks: list[dict[str, Any]] = json.loads(rows[0][0]) if rows else []
-        return tasks
-
     def messages(self, case: UUID | None = None) -> list[dict[str, Any]]:
         """The messages this agency may know of, control only, oldest first; of one case if it is given."""
         where, values = ("", ()) if case is None else (" WHERE case_id=?", (str(case),))
         rows = self._query("SELECT body FROM inbox" + where, *values)
         return sorted((json.loads(r[0]) for r in rows), key=lambda b: (b["at"], b["message"]))
 
-    def messages_by_case(self) -> dict[str, list[dict[str, Any]]]:
-        """All messages that this agency may know of, by their case, each case oldest first."""
+    def messages_by_case(self, only: Collection[str] | None = None) -> dict[str, list[dict[str, Any]]]:
+        """The messages that this agency may know of, by their case, each case oldest first; of all cases or of these."""
+        where, values = "", tuple[str, ...]()
+        if only is not None:
+            where, values = " WHERE case_id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(only)),)
         cases: dict[str, list[dict[str, Any]]] = {}
-        for case, body in self._query("SELECT case_id, body FROM inbox"):
+        for case, body in self._query("SELECT case_id, body FROM inbox" + where, *values):
             cases.setdefault(case, []).append(json.loads(body))
         for messages in cases.values():
             messages.sort(key=lambda b: (b["at"], b["message"]))
@@ -587,22 +592,3 @@ class DoorStore:
     def cases(self) -> list[str]:
         """The cases of which this agency may know at least one message, sorted."""
         return [r[0] for r in self._query("SELECT DISTINCT case_id FROM inbox ORDER BY case_id")]
-
-    def case_summaries(self) -> list[dict[str, Any]]:
-        """Each case with its status, the number of its messages, and act and time of the last; the latest first."""
-        last = self._query(  # SQLite takes the other columns from the row that has the maximum
-            "SELECT case_id, count(*), max(json_extract(body, '$.at') || message), json_extract(body, '$.at'),"
-            " json_extract(body, '$.act') FROM inbox GROUP BY case_id"
-        )
-        statuses = {
-            r[0]: r[2]
-            for r in self._query(
-                "SELECT case_id, max(json_extract(body, '$.at') || message), json_extract(body, '$.status')"
-                " FROM inbox WHERE json_extract(body, '$.status') IS NOT NULL GROUP BY case_id"
-            )
-        }
-        summaries = [
-            {"case": case, "messages": count, "at": at, "act": act, "status": statuses.get(case)}
-            for case, count, _, at, act in last
-        ]
-        return sorted(summaries, key=lambda c: str(c["at"]), reverse=True)

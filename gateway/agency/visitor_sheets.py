@@ -78,12 +78,12 @@ class Family:
 def visitor_cases(door: Door, reader: IndexReader) -> list[VisitorCase]:
     """The families of this visitor: to whom they are assigned, or to whom they planned a visit themselves. By day; those
     without a planned visit last."""
-    found = (
+    rows = (
         _visitor_case(door, reader, overview)
         for overview in door.overviews.all().values()
         if not overview.has_ended
     )
-    cases = [one for one in found if one is not None]
+    cases = [one for one in rows if one is not None]
     return sorted(cases, key=lambda one: (one.planned_on or "9999", str(one.case)))
 
 
@@ -147,12 +147,14 @@ def opened_sheet(
         kept = at_hand.get(item["item"])
         try:
             content = (
-                _content(door, case, message, item, actor, session, names) if opens and kept is None else None
+                _opened_content(door, case, message, item, actor, session, names)
+                if opens and kept is None
+                else None
             )
         except ExchangeError:
             left_out += 1
             continue
-        content = content or (None if kept is None else _shown(kept, names))
+        content = content or (None if kept is None else _shown_again(kept, names))
         if content is None:
             left_out += not opens
         elif content.schema not in (BYTES_SCHEMA, DOCUMENT_SCHEMA):
@@ -160,11 +162,11 @@ def opened_sheet(
     return shown, left_out
 
 
-def _shown(kept: RecentContent, names: Mapping[UUID, str]) -> ShownContent:
+def _shown_again(kept: RecentContent, names: Mapping[UUID, str]) -> ShownContent:
     return shown_content(kept.opened.schema, kept.opened.content, names)
 
 
-def _content(
+def _opened_content(
     door: Door,
     case: UUID,
     message: Message,

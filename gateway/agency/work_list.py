@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
-from typing import Any
 
-from domain.calendar import day_of
 from domain.events import SupportWorkerAssigned
+from gateway.agency.case_matters import Matters
 from gateway.agency.index.arrivals import Look
 from gateway.agency.index.case_overview import Arrival, CaseOverview
-from gateway.agency.matters import Matter, When, asked_after_the_end, matters_of, when_due
+from gateway.agency.matters import Matter, When, when_due
 
 
 class Show(StrEnum):
@@ -65,7 +64,7 @@ def group_of(about: str) -> Group:
     return _GROUP_OF.get(about, Group.OTHER)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WorkRow:
     """One case. ``news``: what has come since this person last looked and was not written by it; ``unread``: how many of
     them other agencies wrote; ``notices``: those that are addressed to this agency or assign somebody of it, and are no
@@ -109,46 +108,52 @@ class Viewer:
 
 
 def work_rows(
-    overviews: Mapping[str, CaseOverview], tasks: Iterable[Mapping[str, Any]], viewer: Viewer, now: datetime
+    overviews: Mapping[str, CaseOverview], matters: Mapping[str, Matters], viewer: Viewer, today: date
 ) -> list[WorkRow]:
-    """A row for every case of this agency, in no order."""
-    of_case: dict[str, list[Mapping[str, Any]]] = {}
-    for task in tasks:
-        of_case.setdefault(task["case"], []).append(task)
-    return [work_row(one, of_case.get(case, ()), viewer, now) for case, one in overviews.items()]
+    """A row for every case of this agency, in no order. ``matters``: what waits in each."""
+    return [work_row(one, matters[case], viewer, today) for case, one in overviews.items()]
 
 
-def work_row(
-    overview: CaseOverview, tasks: Iterable[Mapping[str, Any]], viewer: Viewer, now: datetime
-) -> WorkRow:
-    """The row of one case. ``tasks``: of this case."""
-    matters = matters_of(tasks, now) if tasks else []
-    if overview.has_ended and matters:
-        since_of = {a.message: a.at for a in overview.arrivals}
-        matters = asked_after_the_end(matters, since_of, overview.ended_at)
+def work_row(overview: CaseOverview, matters: Matters, viewer: Viewer, today: date) -> WorkRow:
+    """The row of one case. ``matters``: what waits in it."""
     look = viewer.looks.get(overview.case)
     news = overview.new_since(0 if look is None else look.n, viewer.actor)
-    asked = {m.message for m in matters}
-    notices = tuple(a for a in news if (a.is_addressed or a.worker) and a.message not in asked)
-    when = _when(matters, notices, news, day_of(now))
+    notices = _notices(news, matters) if news else ()
     return WorkRow(
         overview=overview,
-        matters=tuple(matters),
+        matters=matters,
         news=news,
         notices=notices,
-        unread=sum(not a.is_ours for a in news),
+        unread=len([a for a in news if not a.is_ours]),
         is_mine=overview.case in viewer.charges or viewer.actor in overview.assigned,
-        when=when,
+        when=_when(matters, notices, news, today),
     )
+
+
+def _notices(news: Sequence[Arrival], matters: Matters) -> tuple[Arrival, ...]:
+    asked = {m.message for m in matters}
+    return tuple([a for a in news if (a.is_addressed or a.worker) and a.message not in asked])
 
 
 def _when(
     matters: Sequence[Matter], notices: Sequence[Arrival], news: Sequence[Arrival], today: date
 ) -> When:
     of_matters = matters[0].when if matters else When.NOTHING
+    if not news:
+        return of_matters
     days = [date.fromisoformat(a.due_on[:10]) for a in notices if a.due_on]
     of_notices = when_due(min(days), today) if days else When.NEW if news else When.NOTHING
     return min(of_matters, of_notices)
+
+
+def groups_in(rows: Iterable[WorkRow]) -> frozenset[Group]:
+    """The kinds of all matters of these rows."""
+    return frozenset(map(group_of, {m.about for row in rows for m in row.matters}))
+
+
+def counts(rows: Sequence[WorkRow]) -> dict[Show, int]:
+    """How many cases each choice of a list would show."""
+    return {show: sum(map(shows, rows)) for show, shows in _SHOWS.items()}
 
 
 def chosen(rows: Iterable[WorkRow], show: Show, group: Group | None) -> list[WorkRow]:

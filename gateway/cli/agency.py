@@ -134,18 +134,33 @@ def agency_serve(
     dates: Annotated[
         DateStyle, typer.Option("--dates", help="画面の日付: both(和暦と西暦)・wareki・western")
     ] = DateStyle.BOTH,
+    duty_number: Annotated[
+        str, typer.Option("--duty-number", help="訪問支援者が急ぐときに電話する当番の番号")
+    ] = "",
+    sheet_hours: Annotated[
+        int, typer.Option("--sheet-hours", help="訪問支援者の端末に家庭票を置く時間(1〜12)", min=1, max=12)
+    ] = 10,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
     """一つの機関の窓口(画面とJSON API)を起動します(Ctrl-C で終了)。"""
+    from gateway.agency.devices import PhoneSettings
     from gateway.agency.serve import serve_agency
     from gateway.protocol.serving import wait_for_stop_signal
 
     place = AgencyFolder.read(folder)
+    phone = PhoneSettings(duty_number, sheet_hours)
     keystore = keystore_of(place, passphrase_file, passphrase_fd)
     proxies, names = trusted_proxies or (), host_names or ()
     with serve_agency(
-        place, keystore, hub_url, port=port, trusted_proxies=proxies, host_names=names, dates=dates
+        place,
+        keystore,
+        hub_url,
+        port=port,
+        trusted_proxies=proxies,
+        host_names=names,
+        dates=dates,
+        phone=phone,
     ) as url:
         out.print(tr("{} の窓口: {}", place.code, url), highlight=False)
         wait_for_stop_signal()

@@ -11,19 +11,21 @@ import pwd
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
+from domain.calendar import end_of
+from domain.role_acts import TOKEN_DEFAULT
+from domain.roles import StaffRole
 from gateway.cli.language import tr
-from gateway.cli.opening import passphrase_of
+from gateway.cli.opening import machine_time, passphrase_of
 from gateway.cli.options import AsJson, FolderOption, PassphraseFd, PassphraseFile
 from gateway.cli.printing import jst, next_step, out, print_json
 from gateway.installation.key_folder import AgencyFolder
-from gateway.pages.labels import STAFF_LOG
 
 if TYPE_CHECKING:
     from gateway.agency.staff import Staff, TokenInfo
@@ -34,6 +36,14 @@ agency_token = typer.Typer(no_args_is_help=True, help="窓口に接続するシ�
 
 ActorOption = Annotated[
     str, typer.Option("--actor", help="職員の仮名参照(例: staff.a1)。委託先では訪問支援者の登録番号")
+]
+RolesOption = Annotated[
+    list[StaffRole],
+    typer.Option(
+        "--role",
+        help="役割(くり返し可。担当・管理職・訪問支援者・受付・監査・システム管理)",
+        case_sensitive=False,
+    ),
 ]
 
 
@@ -68,12 +78,14 @@ def staff_add(
     folder: FolderOption,
     actor: ActorOption,
     name: Annotated[str, typer.Option("--name", help="表示名(この窓口の外には出ません)")],
+    roles: RolesOption,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
 ) -> None:
-    """職員を登録し、その人のパスワードを決めます。"""
+    """職員を登録し、その人の役割とパスワードを決めます。"""
     with _staff_of(folder) as opened:
-        opened.add(actor, name, passphrase_of(passphrase_file, passphrase_fd, twice=True), by=_user())
+        passphrase = passphrase_of(passphrase_file, passphrase_fd, twice=True)
+        opened.add(actor, name, passphrase, roles=roles, by=_user())
     out.print(tr("登録しました: {}", actor), highlight=False)
     next_step(tr("kakehashi agency serve で窓口を開き、画面ではこの符号を職員IDにして入ります"))
 
@@ -82,14 +94,49 @@ def staff_add(
 def staff_list(folder: FolderOption, as_json: AsJson = False) -> None:
     """登録されている職員を一覧にします。"""
     with _staff_of(folder) as opened:
-        people = opened.people()
+        people, roles = opened.people(), opened.roles.all_roles()
     if as_json:
-        print_json([{"actor": actor, "name": name} for actor, name in people.items()])
+        rows = [
+            {"actor": actor, "name": name, "roles": sorted(roles[actor])} for actor, name in people.items()
+        ]
+        print_json(rows)
         return
-    table = Table(tr("符号"), tr("表示名"))
+    table = Table(tr("符号"), tr("表示名"), tr("役割"))
     for actor, name in people.items():
-        table.add_row(actor, name)
+        table.add_row(actor, name, " ".join(sorted(roles[actor])))
     out.print(table)
+
+
+@agency_staff.command("roles")
+def staff_roles(folder: FolderOption, actor: ActorOption, roles: RolesOption) -> None:
+    """職員の役割を、指定したものだけに変えます。利用中の画面にも直ちに効きます。"""
+    with _staff_of(folder) as opened:
+        opened.roles.set_roles(actor, roles, by=_user())
+    out.print(tr("役割を変えました: {} {}", actor, " ".join(sorted(roles))), highlight=False)
+
+
+@agency_staff.command("deputy")
+def staff_deputy(
+    folder: FolderOption,
+    actor: ActorOption,
+    deputy: Annotated[str, typer.Option("--deputy", help="代理をする職員の符号")],
+    until: Annotated[datetime, typer.Option("--until", help="最後の日(日本時間)", formats=["%Y-%m-%d"])],
+    roles: RolesOption,
+    since: Annotated[
+        datetime | None, typer.Option("--from", help="最初の日(省略時は今から)", formats=["%Y-%m-%d"])
+    ] = None,
+) -> None:
+    """職員の代理を、期限までの間、その人の役割の範囲で決めます。"""
+    with _staff_of(folder) as opened:
+        opened.roles.add_deputy(
+            actor,
+            deputy,
+            roles,
+            begins_at=machine_time() if since is None else end_of(since.date() - timedelta(days=1)),
+            ends_at=end_of(until.date()),
+            by=_user(),
+        )
+    out.print(tr("代理を決めました: {} の代理に {}", actor, deputy), highlight=False)
 
 
 @agency_staff.command("remove")
@@ -133,12 +180,16 @@ def staff_first_code(
     folder: FolderOption,
     actor: ActorOption,
     name: Annotated[str, typer.Option("--name", help="表示名(この窓口の外には出ません)")],
+    roles: Annotated[
+        list[StaffRole] | None,
+        typer.Option("--role", help="システム管理のほかに持つ役割(くり返し可)", case_sensitive=False),
+    ] = None,
 ) -> None:
     """最初の管理者の招待コードを作ります(15分有効、1回限り)。ほかの職員は、この管理者が画面で招待します。"""
     from gateway.agency.factors.invitations import Invitations
 
     with _staff_of(folder) as opened:
-        code = Invitations(opened.store, opened.now).first(actor, name, by=_user())
+        code = Invitations(opened.store, opened.now).first(actor, name, roles or (), by=_user())
     _print_code(code)
 
 
@@ -171,6 +222,7 @@ def staff_log(
 ) -> None:
     """この窓口の記録を表示します: だれが、いつ、だれについて、何をしたか。書き換えられていないことも確かめます。"""
     from gateway.agency.staff import FAMILY_ACTS
+    from gateway.pages.labels import STAFF_LOG
 
     with _staff_of(folder) as opened:
         entries = opened.log()
@@ -203,10 +255,16 @@ def token_add(
     responsible: Annotated[
         str, typer.Option("--responsible", help="責任者の符号。その職員の登録を消すと、トークンも失効します")
     ] = "",
+    acts: Annotated[
+        list[str] | None,
+        typer.Option("--act", help="システムに認める行為(くり返し可。省略時はファイルの送付だけ)"),
+    ] = None,
 ) -> None:
     """システム用のトークンを発行します。トークンは一度だけ表示します。"""
     with _staff_of(folder) as opened:
-        issued = opened.add_token(actor, name, days=days, responsible=responsible, by=_user())
+        issued = opened.add_token(
+            actor, name, days=days, responsible=responsible, acts=acts or TOKEN_DEFAULT, by=_user()
+        )
     out.print(tr("トークン(再表示できません): {}", issued), highlight=False, soft_wrap=True)
 
 

@@ -12,7 +12,6 @@ from gateway.cli.language import tr
 from gateway.cli.opening import installation_of, machine_time, optional_time, passphrase_of
 from gateway.cli.options import DataOption, HostNames, PassphraseFd, PassphraseFile, Port, TrustedProxies
 from gateway.cli.printing import err, next_step, out
-from gateway.installation.archive import name_bus, require_unused_bus
 from gateway.installation.ceremony import FOUNDING_FILE, complete_founding, request_founding, submit_frames
 from gateway.installation.exchanged_files import read_exchanged_file
 from gateway.installation.folder import create_installation
@@ -55,6 +54,8 @@ def hub_init(
 ) -> None:
     """ハブの鍵だけを作り、設立の請求を書きます。二人の承認の後、hub found で設立します。"""
     if bus is not None:
+        from gateway.installation.archive import require_unused_bus
+
         require_unused_bus(bus)  # before anything is created
     if hosted or rehearsal:
         if registrars or audit is not None or (hosted and rehearsal):
@@ -80,8 +81,7 @@ def hub_init(
         founding = request_founding(
             data, registrars=halves, audit=audit_half, passphrase=passphrase, now=machine_time()
         )
-    if bus is not None:
-        name_bus(data / "hub", bus)
+    _name_bus(data / "hub", bus)
     for half in (*halves, audit_half):
         out.print(tr("{}: 照合番号 {}", half.name, half.fingerprint), highlight=False, markup=False)
     out.print(tr("それぞれの本人に、電話などで照合番号を確かめてください。"))
@@ -92,6 +92,14 @@ def hub_init(
     out.print(
         tr("二人の登録責任者が kakehashi registrar approve で承認し、hub found で設立します(6日以内)。")
     )
+
+
+def _name_bus(hub_folder: Path, bus: Path | None) -> None:
+    """Have this new hub use a bus of one's own, where one is named."""
+    if bus is not None:
+        from gateway.installation.archive import name_bus
+
+        name_bus(hub_folder, bus)
 
 
 @hub.command("found")
@@ -136,8 +144,7 @@ def _create_hosted_hub(data: Path, register: Path | None, bus: Path | None, pass
         new_installation = create_installation(
             data, mode="rehearsal" if passphrase is None else "real", passphrase=passphrase
         )
-    if bus is not None:
-        name_bus(new_installation.hub_folder, bus)
+    _name_bus(new_installation.hub_folder, bus)
     with err.status(tr("ハブを創設しています…")):
         runtime = start_hub(new_installation)
         try:

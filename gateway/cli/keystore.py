@@ -14,7 +14,6 @@ from gateway.cli.language import tr
 from gateway.cli.opening import passphrase_of
 from gateway.cli.options import PassphraseFd, PassphraseFile
 from gateway.cli.printing import out
-from gateway.installation.archive import exclusive_lock_file
 from keys.keystore import add_passphrase, change_passphrase, passphrases_of, remove_passphrase
 
 keystore = typer.Typer(no_args_is_help=True, help="鍵ファイル")
@@ -97,5 +96,7 @@ def _not_in_use(path: Path) -> Iterator[None]:
     if not lock.exists():
         yield
         return
+    from gateway.installation.archive import exclusive_lock_file
+
     with exclusive_lock_file(lock, Unavailable("hub-running")):
         yield

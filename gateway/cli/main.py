@@ -1,55 +1,84 @@
 """kakehashi: the command line. Messages are Japanese; every command says what to do next when it fails.
 
-Servers and stories are imported where they are used, so that an auditor's query does not wait for them.
+Each command is imported when it is named; servers and stories where they are used. So an auditor's query does not wait for
+them, nor a registrar's approval for the door of an agency.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from typer.main import get_command
 
-from gateway.cli.agency import agency, send
-from gateway.cli.audit import audit
-from gateway.cli.audit_bundles import audit_bundles
-from gateway.cli.audit_cases import audit_cases
-from gateway.cli.audit_exports import export
-from gateway.cli.audit_office import audit_office
-from gateway.cli.bus import bus
 from gateway.cli.failures import INTERRUPTED, explanation
-from gateway.cli.hub import hub
-from gateway.cli.keystore import keystore
 from gateway.cli.language import language_of, speak, translated
 from gateway.cli.printing import err
-from gateway.cli.projections import projections
-from gateway.cli.registrar import registrar
-from gateway.cli.rehearsal import bench, demo, scenario, torture
-from gateway.cli.witness import witness
 from gateway.protocol.process_memory import protect_process_memory
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (demo, send, torture, bench):
-    app.command()(command)
-for family in (audit_cases, audit_bundles, audit_office):
-    audit.registered_commands += family.registered_commands
-for group, name in (
-    (scenario, "scenario"),
-    (hub, "hub"),
-    (bus, "bus"),
-    (agency, "agency"),
-    (audit, "audit"),
-    (export, "audit-export"),
-    (projections, "projections"),
-    (witness, "witness"),
-    (registrar, "registrar"),
-    (keystore, "keystore"),
-):
-    app.add_typer(group, name=name)
+COMMANDS: Mapping[str, str] = {
+    "demo": "rehearsal",
+    "send": "agency",
+    "torture": "rehearsal",
+    "bench": "rehearsal",
+}
+"""The module of each command, which has its name."""
+GROUPS: Mapping[str, Sequence[tuple[str, str]]] = {
+    "scenario": [("rehearsal", "scenario")],
+    "hub": [("hub", "hub")],
+    "bus": [("bus", "bus")],
+    "agency": [("agency", "agency")],
+    "audit": [
+        ("audit", "audit"),
+        ("audit_cases", "audit_cases"),
+        ("audit_bundles", "audit_bundles"),
+        ("audit_office", "audit_office"),
+    ],
+    "audit-export": [("audit_exports", "export")],
+    "projections": [("projections", "projections")],
+    "witness": [("witness", "witness")],
+    "registrar": [("registrar", "registrar")],
+    "keystore": [("keystore", "keystore")],
+}
+"""The modules and names of what makes up each group; the first has its help."""
+
+
+def program(arguments: Sequence[str] | None = None) -> typer.Typer:
+    """The command line. ``arguments``: with no more than the command that they name, where they name one."""
+    named = next((word for word in arguments or () if not word.startswith("-")), None)
+    whole = named not in {*COMMANDS, *GROUPS}  # then help or a correction names them all
+    program = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    program.callback()(options)
+    for name, module in COMMANDS.items():
+        if whole or name == named:
+            program.command()(_named(module, name))
+    for name, parts in GROUPS.items():
+        if whole or name == named:
+            first, *others = (_named(*part) for part in parts)
+            group = typer.Typer(no_args_is_help=True)
+            group.info = first.info
+            group.registered_groups = first.registered_groups
+            group.registered_commands = [c for part in (first, *others) for c in part.registered_commands]
+            program.add_typer(group, name=name)
+    return program
+
+
+def _named(module: str, name: str) -> Any:
+    return getattr(import_module(f"gateway.cli.{module}"), name)
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """``app``: the whole command line, made when it is first asked for."""
+    if name != "app":
+        raise AttributeError(name)
+    globals()["app"] = app = program()
+    return app
 
 
 def _print_version(requested: bool) -> None:
@@ -58,7 +87,6 @@ def _print_version(requested: bool) -> None:
         raise typer.Exit()
 
 
-@app.callback()
 def options(
     debug: Annotated[
         bool, typer.Option("--debug", help="異常のとき、開発者のための詳しい記録を表示します")
@@ -75,7 +103,7 @@ def main() -> None:
     """The entry point: whatever fails becomes one sentence and an exit code. Most commands hold keys or a passphrase."""
     protect_process_memory()
     speak(language_of(os.environ), os.environ)
-    command = translated(get_command(app))
+    command = translated(get_command(program(sys.argv[1:])))
     try:
         sys.exit(command(standalone_mode=False, prog_name="kakehashi"))
     except SystemExit as ended:

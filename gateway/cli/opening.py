@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from domain.errors import NotFound
 from gateway.cli.failures import naming
 from gateway.cli.language import tr
-from gateway.hub.read_models import catch_up
-from gateway.installation.archive import Archive, open_archive
 from gateway.installation.exchanged_files import read_exchanged_file
 from gateway.installation.folder import Installation, moment, open_installation
 from gateway.installation.key_folder import KeyFolder
@@ -22,6 +21,9 @@ from keys.frame import parse_frame
 from keys.genesis import Genesis, verify_genesis
 from keys.keystore import Keystore
 from keys.passphrase import read_passphrase
+
+if TYPE_CHECKING:
+    from gateway.installation.archive import Archive
 
 
 def installation_of(data: Path, file: Path | None, fd: int | None) -> Installation:
@@ -44,6 +46,9 @@ def keystore_of(place: KeyFolder, file: Path | None, fd: int | None) -> Keystore
 @contextmanager
 def archive_of(data: Path, file: Path | None, fd: int | None) -> Iterator[Archive]:
     """The archive of this folder, its read models level with the record."""
+    from gateway.hub.read_models import catch_up
+    from gateway.installation.archive import open_archive
+
     with open_archive(installation_of(data, file, fd)) as archive:
         if not archive.running:
             catch_up(

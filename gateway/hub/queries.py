@@ -48,6 +48,7 @@ FEED_WAIT_SECONDS = (
     2.0  # a door waits for what it just sent; where the read models lag more, it is told how much
 )
 
+_TASK_POSITION = ("tasks_after", "tasks_edition")
 Fields = Mapping[str, Any]
 
 
@@ -57,6 +58,8 @@ class QueriedReadModels(Protocol):
     def feed(self, agency: UUID, cursor: int, limit: int) -> Mapping[str, Any]: ...
 
     def worklist(self, agency: UUID) -> list[Mapping[str, Any]]: ...
+
+    def task_changes(self, agency: UUID, cursor: int, edition: int) -> Mapping[str, Any]: ...
 
     def ledger(self, case: UUID | None, as_of: datetime | None) -> Mapping[str, Any]: ...
 
@@ -179,19 +182,31 @@ class SignedQueries:
     # --- what an agency may know -----------------------------------------------------------------------------------
 
     def _answer_feed(self, agency: UUID, fields: Fields) -> dict[str, Any]:
+        """What is new for this agency. A door that says which tasks it has gets those of the cases in which one changed;
+        any other gets all of them."""
         cursor, known = fields.get("cursor"), fields.get("erased", 0)
-        if not set(fields) <= {"cursor", "erased"} or not (
-            _is_natural_number(cursor) and _is_natural_number(known)
+        of_tasks = [fields[name] for name in _TASK_POSITION if name in fields]
+        if (
+            not set(fields) <= {"cursor", "erased", *_TASK_POSITION}
+            or len(of_tasks) == 1
+            or not (_is_natural_number(cursor) and _is_natural_number(known))
+            or not all(map(_is_natural_number, of_tasks))
         ):
             raise Malformed(
-                "wrong-fields", "The query feed has the field cursor, an integer that is 0 at first."
+                "wrong-fields",
+                "The query feed has the field cursor, and may have erased, and tasks_after with tasks_edition: integers that"
+                " are 0 at first.",
             )
         self._wait_for_records_of(agency)
         page = self._read_models.feed(agency, cursor, FEED_PAGE_SIZE)
         erased = [str(case) for case in islice(self._hub.register.unreadable, known, known + FEED_PAGE_SIZE)]
-        tasks = [dict(task) for task in self._read_models.worklist(agency)]
         behind = self._hub.concerns.behind(agency, page["as_of"])
-        return {**page, "tasks": tasks, "erased": erased, "behind": behind}
+        tasks = (
+            {"task_changes": self._read_models.task_changes(agency, *of_tasks)}
+            if of_tasks
+            else {"tasks": self._read_models.worklist(agency)}
+        )
+        return {**page, **tasks, "erased": erased, "behind": behind}
 
     def _answer_agenda(self, agency: UUID, fields: Fields) -> dict[str, Any]:
         """Every open case that this office looks after, for a meeting (see ``domain.agenda``)."""
@@ -251,7 +266,10 @@ class SignedQueries:
         return {"entries": entries, **position}
 
     def _openings_of(self, case: UUID) -> Iterator[CaseOpening]:
+        """The readings of a case by agencies: what the audit office tried or read is no agency's reading."""
         for row in self._read_models.openings(case):
+            if row["agency"] == AUDIT:
+                continue
             yield CaseOpening(
                 at=canonical.parse_time(row["at"]),
                 agency=UUID(row["agency"]),

@@ -22,6 +22,7 @@ from keys.stored_record import StoredRecord, UnreadableRecord
 from projections.engine import Engine
 from projections.queries import Queries
 from projections.stream_record import StreamRecord
+from projections.task_queries import WorklistEntry
 
 PROJECTION_PAGE = 500
 CATCH_UP_SECONDS = 15.0
@@ -148,17 +149,18 @@ class ReadModels:
 
     def worklist(self, agency: UUID) -> list[Mapping[str, Any]]:
         """The open tasks of this agency."""
-        return [
-            {
-                "case": str(w.case),
-                "kind": w.kind,
-                "message": None if w.message is None else str(w.message),
-                "since": dump(w.since),
-                "due_at": dump(w.due_at),
-                "child": dump(w.child),
-            }
-            for w in self.queries.worklist(agency)
-        ]
+        return list(map(_task_json, self.queries.worklist(agency)))
+
+    def task_changes(self, agency: UUID, cursor: int, edition: int) -> Mapping[str, Any]:
+        """The tasks of this agency in the cases where one of them changed; where the next changes begin."""
+        changes = self.queries.task_changes(agency, cursor, edition)
+        return {
+            "since": changes.since,
+            "cursor": changes.cursor,
+            "edition": changes.edition,
+            "cases": sorted(map(str, changes.cases)),
+            "tasks": list(map(_task_json, changes.tasks)),
+        }
 
     def cases(self, agency: UUID) -> list[UUID]:
         """The cases of which this agency knows."""
@@ -180,6 +182,17 @@ class ReadModels:
             "consents": dump(self.queries.consents(case=case, as_of=as_of)),
             "notifications": dump(self.queries.notifications(case=case, as_of=as_of)),
         }
+
+
+def _task_json(task: WorklistEntry) -> Mapping[str, Any]:
+    return {
+        "case": str(task.case),
+        "kind": task.kind,
+        "message": None if task.message is None else str(task.message),
+        "since": dump(task.since),
+        "due_at": dump(task.due_at),
+        "child": dump(task.child),
+    }
 
 
 class FollowingProjector(ReadModels):

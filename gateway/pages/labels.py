@@ -443,6 +443,8 @@ STAFF_LOG: Mapping[str, str] = {
     "person-removed": "職員の登録を消去",
     "passphrase-changed": "パスワードを変更",
     "device-invited": "端末を招待",
+    "device-registered": "訪問用の端末を準備",
+    "device-stopped": "訪問用の端末を停止",
     "signed-in": "ログインした",
     "sign-ins-failed": "ログイン失敗(回数)",
     "token-issued": "トークンを発行",
@@ -458,6 +460,12 @@ STAFF_LOG: Mapping[str, str] = {
     "factors-reset": "ログインの方法を初期化",
     "identity-linked": "庁内の認証と結び付け",
     "identity-unlinked": "庁内の認証との結び付けを解除",
+    "roles-changed": "役割を変更",
+    "deputy-added": "代理を決めた",
+    "deputy-ended": "代理を終えた",
+    "deputy-acted": "代理として行った",
+    "act-taken-away": "役割から権限を外した",
+    "act-given-back": "外した権限を戻した",
 }
 """What the log of a door reports."""
 

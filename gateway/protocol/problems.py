@@ -6,9 +6,7 @@ A problem holds the stable category and error code and what to do; never a subje
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
-
-from fastapi import Response
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.agencies import WrongFile
 from domain import error_codes
@@ -23,7 +21,10 @@ from domain.errors import (
     Untrusted,
 )
 
-R = TypeVar("R", bound=Response)
+if TYPE_CHECKING:  # a command that fails does not wait for what serves
+    from fastapi import Response
+
+R = TypeVar("R", bound="Response")
 
 STATUS: Mapping[type[ExchangeError], int] = {
     Malformed: 400,

@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from domain.errors import Unavailable  # noqa: E402
 from gateway.agency.staff import Staff  # noqa: E402
+from gateway.agency.staff_roles import ALL_ROLES  # noqa: E402
 from gateway.agency.web.app import agency_app  # noqa: E402
 from gateway.protocol.serving import ServedApp  # noqa: E402
 
@@ -38,7 +39,7 @@ class DoorWithoutHub:
 def main() -> None:
     staff = Staff(Path(sys.argv[1]) / "staff.db")
     for actor in PEOPLE:
-        staff.add(actor, f"職員 {actor}", PASSPHRASE.encode())
+        staff.add(actor, f"職員 {actor}", PASSPHRASE.encode(), roles=ALL_ROLES)
     with ServedApp(agency_app(cast(Any, DoorWithoutHub()), staff=staff, mode="real")) as served:
         print(served.url, flush=True)
         sys.stdin.read()

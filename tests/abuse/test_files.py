@@ -16,9 +16,10 @@ from threading import Thread
 
 import pytest
 
-from adapters.agencies import WrongFile, adapter_for
+from adapters.agencies import WrongFile
 from adapters.agencies.contract import MAX_FINDINGS
 from adapters.agencies.fhir import Fhir
+from adapters.agencies.formats import adapter_for
 from adapters.agencies.spreadsheet import MAX_LINES, MAX_ROWS, Spreadsheet
 from adapters.agencies.workbook import WORKBOOK_LIMITS, WorkbookLimits, check_workbook
 from domain.errors import Unavailable

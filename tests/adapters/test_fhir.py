@@ -15,8 +15,9 @@ from fhir.resources.R4B import get_fhir_model_class
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.agencies import ERROR_CODES, Finding, Outcome, WrongFile, adapter_for
+from adapters.agencies import ERROR_CODES, Finding, Outcome, WrongFile
 from adapters.agencies.fhir import Fhir
+from adapters.agencies.formats import adapter_for
 from tests.adapters.kit import AGENCIES, CORE, NOW, SECRET, bundle, encoded, section_texts, written
 
 VECTORS = Path(__file__).parent / "vectors"

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.agencies import ERROR_CODES, Finding, Outcome, WrongFile, adapter_for
+from adapters.agencies import ERROR_CODES, Finding, Outcome, WrongFile
+from adapters.agencies.formats import adapter_for
 from adapters.agencies.spreadsheet import COLUMNS, MAX_ROWS, Spreadsheet, template
 from domain.indicators import INDICATORS
 from tests.adapters.kit import (

@@ -51,7 +51,8 @@ def test_emergency_access_is_requested_by_keyboard_on_a_phone(screen, office) ->
     screen.get_by_text("この事例でできることをすべて見る").click()
     screen.get_by_text("緊急・例外").click()
     screen.get_by_role("link", name="緊急閲覧を求める").click()
-    assert screen.locator("[aria-required=true]").count() >= 3
+    assert screen.locator("legend .tag.bad", has_text="必須").count() >= 3
+    assert screen.locator("fieldset[role=radiogroup][aria-required=true]").count() >= 1
     screen.get_by_role("button", name="緊急閲覧を求める").focus()
     screen.keyboard.press("Enter")
     alert = screen.get_by_role("alert")

@@ -449,6 +449,8 @@ def test_a_visit_that_a_contractor_may_not_make_is_the_core_agencys_to_cover():
     assert not [t for t in tasks(so.world, AZ_COORD, now=NOON) if t.kind is TaskKind.COVER_VISIT]
     so.put(case_message(e.DisclosureMade, AZ_CORE, name="own note", at=NOON + timedelta(days=1)))
     assert len(to_cover()) == 1
+    so.put(case_message(e.SupportClosed, AZ_CORE, name="closes", at=NOON + timedelta(days=2)))
+    assert to_cover() == []  # nobody is to be visited any more
 
 
 # --- roles, tiers, housekeeping, specialist help, bundles ---------------------------------------------------------

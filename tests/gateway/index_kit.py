@@ -24,6 +24,7 @@ from gateway.agency.index.sealed_families import FamilySeal
 from gateway.agency.item_opening import OpenedItem
 from gateway.agency.protected_addresses import ProtectedAddresses
 from gateway.agency.store import DoorStore
+from gateway.agency.task_store import TaskChanges
 from keys.derive import KeyUse
 from keys.signing import KemKey
 
@@ -98,10 +99,16 @@ class IndexedDoor:
 
     # --- what comes ---------------------------------------------------------------------------------------------
 
-    def feed(self, *messages: dict[str, Any], erased: Collection[UUID] = (), cursor: int = 0) -> None:
+    def feed(
+        self,
+        *messages: dict[str, Any],
+        tasks: TaskChanges | None = None,
+        erased: Collection[UUID] = (),
+        cursor: int = 0,
+    ) -> None:
         """A page of the feed."""
         position = cursor or self.store.cursor + 1
-        self.store.store_feed_page(list(messages), position, [], [str(c) for c in erased], dump(self.at))
+        self.store.store_feed_page(list(messages), position, tasks, [str(c) for c in erased], dump(self.at))
 
     def open(
         self, case: UUID, message: UUID, content: bytes, *, flags: Collection[str] = (), **more: Any

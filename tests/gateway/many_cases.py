@@ -14,6 +14,7 @@ from domain.codes import Purpose
 from domain.events import dump
 from gateway.agency.door import Door
 from gateway.agency.item_opening import OpenedItem
+from gateway.agency.task_store import TaskChanges
 from tests.gateway.index_kit import family_content, id_of, item_of
 
 DAY = timedelta(days=1)
@@ -48,7 +49,7 @@ def fill_door(door: Door, count: int, people: Sequence[str], *, messages: int = 
     now, cases = door.now(), tuple(id_of(f"many {n}") for n in range(count))
     rows = [row for n, case in enumerate(cases) for row in _rows(door, n, case, now, messages)]
     tasks = [task for n, case in enumerate(cases) for task in _tasks(n, case, now)]
-    door.store.store_feed_page(rows, door.store.cursor, tasks, at=dump(now))
+    door.store.store_feed_page(rows, door.store.cursor, TaskChanges.all_of(tasks), at=dump(now))
     door.refresh = lambda: 0  # type: ignore[method-assign]
     for n, case in enumerate(cases):
         if n % 9 != 8:

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from domain.errors import Unavailable
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.web.app import agency_app
 from gateway.rehearsal.scenario.run import Run
 
@@ -211,7 +212,7 @@ def test_content_is_not_logged(case_in_progress: Run, caplog: pytest.LogCaptureF
 @pytest.fixture
 def staff(tmp_path: Path) -> Staff:
     new_staff = Staff(tmp_path / "staff.db")
-    new_staff.add("staff.a1", "職員A", b"correct horse battery")
+    new_staff.add("staff.a1", "職員A", b"correct horse battery", roles=ALL_ROLES)
     return new_staff
 
 
@@ -228,7 +229,7 @@ def test_a_request_without_token_or_session_is_sent_away(case_in_progress: Run, 
 
 
 def test_a_system_is_identified_by_its_token(case_in_progress: Run, staff: Staff) -> None:
-    token = staff.add_token("sys:mch", "母子保健システム")
+    token = staff.add_token("sys:mch", "母子保健システム", acts=["cases.read"])
     door = real_door(case_in_progress, staff)
     assert door.get("/api/worklist", headers={"authorization": f"Bearer {token}"}).status_code == 200
     assert door.get("/api/worklist", headers={"authorization": f"Bearer {token}x"}).status_code == 401

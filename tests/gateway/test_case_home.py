@@ -20,6 +20,7 @@ from gateway.agency.index.readers import IndexReader
 from gateway.agency.item_opening import OpenedItem
 from gateway.agency.recent_contents import MAX_ITEM_BYTES, SECONDS, RecentContents
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.web.app import agency_app
 from gateway.agency.web.case_home import HIDDEN_FROM_PERSON, HIDDEN_WHILE_AWAY
 from keys.command import ItemRef
@@ -39,7 +40,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWithCase]:
 def staff(tmp_path: Path) -> Iterator[Staff]:
     staff = Staff(tmp_path / "staff.db")
     for actor in ("staff.a", "staff.b"):
-        staff.add(actor, f"職員 {actor}", PASSPHRASE.encode())
+        staff.add(actor, f"職員 {actor}", PASSPHRASE.encode(), roles=ALL_ROLES)
     yield staff
     staff.close()
 

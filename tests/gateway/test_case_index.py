@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -211,6 +212,14 @@ def test_the_month_of_a_childs_birth_is_there_for_counts_by_age(door: IndexedDoo
     assert door.index.birth_month(OTHER, child) is None
     door.open(CASE, MESSAGE, write_content(family_content(ref=child, born="2023")))
     assert door.index.birth_month(CASE, child) is None  # a year alone is no month
+
+
+def test_a_child_has_its_name_for_who_may_know_it(door: IndexedDoor) -> None:
+    child = id_of("child")
+    case = door.learn("family", family_content("高橋 花子", ref=child))
+    assert door.index.child_names(case, reader()) == {str(child): "高橋 花子"}
+    assert door.index.child_names(case, reader(programme=None)) == {}
+    assert door.index.child_names(uuid4(), reader()) == {}
 
 
 def test_without_the_hub_for_a_day_nothing_is_shown(door: IndexedDoor) -> None:

@@ -84,7 +84,7 @@ class Emergency:
     def tasks(self, code: str) -> set[str]:
         door = self.hub.door(code)
         door.refresh()
-        return {t["kind"] for t in door.store.tasks() if t["case"] == str(self.hub.case)}
+        return {t["kind"] for t in door.store.tasks.of_case(str(self.hub.case))}
 
     def verify(self) -> None:
         """The record from outside: each decision, and each act of the hub's clock, made again."""

@@ -129,6 +129,11 @@ def nobody(hub: HubWithCase, patch: Patch) -> httpx.Response:
     return TestClient(app, base_url="http://127.0.0.1").get("/api/worklist")
 
 
+def who_notified_without_labels(hub: HubWithCase, patch: Patch) -> httpx.Response:
+    sections = [{"section": "NOTIFIER", "text": "隣の架空さんから聞いた"}]
+    return client(hub).post("/api/messages", json={**message(hub), "sections": sections})
+
+
 def message(hub: HubWithCase) -> dict[str, Any]:
     return {
         "case": str(hub.case),
@@ -148,6 +153,7 @@ CASES: dict[str, tuple[int, Provoke]] = {
     "key-set-unknown": (401, unpublished_key_set),
     "not-recorded": (400, answer_to_nothing),
     "not-signed-in": (401, nobody),
+    "notifier-unlabelled": (400, who_notified_without_labels),
     "unexpected-answer": (503, proxy_in_between),
 }
 

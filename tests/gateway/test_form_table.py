@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import partial
 from typing import get_args, get_type_hints
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -23,6 +24,7 @@ from domain.events import (
     RelocationLearned,
     SubjectAccessDecided,
     SupportWorkerAssigned,
+    SupportWorkerUnassigned,
 )
 from domain.reasons import Reason
 from domain.tasks import TaskKind
@@ -40,11 +42,13 @@ from gateway.agency.forms.kinds import (
 )
 from gateway.agency.forms.planning import PLAN_KEYS
 from gateway.agency.forms.table import FORMS
+from gateway.agency.implied_addressees import with_implied_addressees
 from gateway.agency.notifier_marks import notifier_marks
 from gateway.pages.law import law_of
 from gateway.pages.texts import BASES
 
 COMPUTED_FIELDS = {
+    "assign": {"visitor"},
     "access-decision": {"decision"},
     "assessment": {"contacts", "other_bodies"},
     "consent": {"age", "recipients", "sections", "until"},
@@ -176,7 +180,11 @@ def test_what_may_be_left_empty_may_be_absent_from_the_event(form: Form) -> None
         if f.input_kind in VALUE_OR_NOTHING and not (f.is_required and f.visible_if is None)
     }
     needed = {name for name in empty & set(types) if type(None) not in get_args(types[name])}
-    assert needed == ({"sole_holder"} if form.key == "consent" else set())  # left empty, it is «no»
+    by_other_means = {
+        "consent": {"sole_holder"},  # left empty, it is «no»
+        "assign": {"agency", "worker"},  # written of who is on no roll only
+    }
+    assert needed == by_other_means.get(form.key, set())
 
 
 @pytest.mark.parametrize("form", EVERY)
@@ -347,22 +355,49 @@ def test_a_basis_is_offered_in_reverse_direction_only_for_an_answer() -> None:
     ]
 
 
-def test_a_contractor_is_informed_of_the_assignment_of_its_visitors_and_our_own_agency_of_none() -> None:
+def test_a_visitor_is_chosen_from_the_rolls_and_who_is_on_none_is_written() -> None:
     npo = OtherAgency(name="委託先", roles=frozenset({"CONTRACTOR"}), body="COMMISSIONED")
-    about = form_context(agencies={"npo": npo}, roll=lambda: {"npo": {"V-1": []}, "me": {"W-1": []}})
-    values = {"worker": ["V-1"], "agency": ["npo"], "role": ["SPECIALIST"]}
-    assert fill(FORMS["assign"], about, values).to == ["npo"]
-    assert fill(FORMS["assign"], about, {**values, "worker": ["W-1"], "agency": ["me"]}).to == []
-    assigned = {
-        "act": SupportWorkerAssigned.TOPIC,
-        "message": "m",
-        "by": "me",
-        "to": ["npo"],
-        "at": "2026-01-05T03:00:00Z",
-        "fields": {"agency": "npo", "worker": "V-1"},
-    }
-    about = form_context(agencies={"npo": npo}, messages=[assigned])
-    assert fill(FORMS["unassign"], about, {"worker": ["npo V-1"]}).to == ["npo"]
+    rolls = {"npo": {"V-2": ["TRAINING"], "V-1": []}, "me": {"W-1": []}}
+    about = form_context(agencies={"npo": npo}, people={"W-1": "架空花子"}, roll=lambda: rolls)
+    [visitor] = [f for f in FORMS["assign"].visible_fields(about) if f.name == "visitor"]
+    assert list(visitor.offered(about)) == ["npo V-1", "npo V-2", "me W-1", "-"]
+    offered = list(visitor.offered(about).values())
+    assert offered[0] == "委託先: V-1"
+    assert offered[1].startswith("委託先: V-2(まだ割り当てられません")
+    assert offered[2] == "自機関: 架空花子 W-1"
+    chosen = fill(FORMS["assign"], about, {"visitor": ["npo V-1"], "role": ["SPECIALIST"]})
+    assert (chosen.errors, chosen.field_values["agency"], chosen.field_values["worker"]) == ({}, "npo", "V-1")
+    assert "visitor" not in chosen.field_values
+    written = {"visitor": ["-"], "agency": ["npo"], "role": ["SPECIALIST"]}
+    assert set(fill(FORMS["assign"], about, written).errors) == {"worker"}
+    assert "名簿にいません" in fill(FORMS["assign"], about, {**written, "worker": ["V-9"]}).errors["worker"]
+    both = {"visitor": ["npo V-1"], "worker": ["V-9"], "role": ["SPECIALIST"]}
+    assert "どちらか一方" in fill(FORMS["assign"], about, both).errors["worker"]
+    lacks = fill(FORMS["assign"], about, {"visitor": ["npo V-2"], "role": ["SPECIALIST"]})
+    assert "まだ割り当てられません" in lacks.errors["visitor"]
+    hub_is_away = form_context(agencies={"npo": npo})
+    assert "visitor" not in {f.name for f in FORMS["assign"].visible_fields(hub_is_away)}
+    assert fill(FORMS["assign"], hub_is_away, {**written, "worker": ["V-9"]}).errors == {}
+
+
+@pytest.mark.parametrize("act", [SupportWorkerAssigned.TOPIC, SupportWorkerUnassigned.TOPIC])
+def test_a_visitors_agency_is_addressed_whatever_the_way_and_no_other_act_is_changed(act: str) -> None:
+    own, npo, other = (str(UUID(int=n)) for n in (1, 2, 3))
+    addressed = partial(with_implied_addressees, agency=UUID(own), is_addressable=lambda id: id == npo)
+    fields = {"to": [], "agency": npo, "worker": "V-1"}
+    assert addressed(act, fields) == {**fields, "to": [npo]}
+    assert addressed(act, {**fields, "to": [other]})["to"] == [npo, other]
+    unchanged = (
+        {**fields, "to": [npo]},
+        {**fields, "agency": own},
+        {**fields, "agency": other},  # it has no keys in force
+        {**fields, "agency": 7},
+        {**fields, "to": "nobody"},
+        {"worker": "V-1"},
+    )
+    for same in unchanged:
+        assert addressed(act, same) == same
+    assert addressed("home_visit.scheduled", fields) == fields
 
 
 def test_every_form_asks_who_notified_line_by_line_so_that_the_door_learns_the_words() -> None:

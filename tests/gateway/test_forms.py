@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi.testclient import TestClient
 
 from domain.calendar import day_of
 from domain.codes import AuditGround, Module
@@ -19,6 +20,7 @@ from domain.events import Kind
 from domain.record import commission_of
 from gateway.agency.forms.table import FORMS
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.web.app import agency_app
 from gateway.audit.verification import Verification
 from gateway.pages.dates import day_text
@@ -81,7 +83,7 @@ class PagesFixture:
     def pending_tasks(self, case: UUID, code: str) -> set[str]:
         door = self.rehearsal_hub.door(code)
         door.refresh()
-        return {t["kind"] for t in door.store.tasks() if t["case"] == str(case)}
+        return {t["kind"] for t in door.store.tasks.of_case(str(case))}
 
     def day(self, days: int) -> str:
         return (day_of(self.rehearsal_hub.now()) + timedelta(days=days)).isoformat()
@@ -134,6 +136,26 @@ EMERGENCY = {
     "alternatives": ["REQUEST_FROM_OWNER"],
     "text_REASON": "夜間で担当につながらない",
 }
+
+
+def test_a_contractor_is_informed_of_an_assignment_though_nobody_is_addressed(office: PagesFixture) -> None:
+    """The story and the API name nobody; the contractor's door learns of it like by the page."""
+    core, case = office.rehearsal_hub.door("AZ-CORE"), office.run.case
+    office.message(case, "SORA-NPO", "support_worker.assigned")
+    by_story = office.message(case, "AZ-CORE", "support_worker.assigned")
+    [fields] = [m["fields"] for m in core.store.messages(case) if m["message"] == by_story]
+    named = {name: fields[name] for name in ("agency", "worker")}
+    role = {name: fields[name] for name in ("role", "qualification")}
+    app = agency_app(core, staff=Staff.rehearsal("staff.core", mode="rehearsal"), mode="rehearsal")
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        for act, more in (("unassigned", {}), ("assigned", role)):
+            message = {"case": str(case), "act": f"support_worker.{act}", "fields": {**named, **more}}
+            answer = client.post("/api/messages", json=message)
+            assert answer.json().get("outcome") == "recorded", answer.text
+    core.refresh()
+    about_visitors = [m for m in core.store.messages(case) if m["act"].startswith("support_worker.")]
+    assert [m["to"] for m in about_visitors] == 3 * [[office.id("SORA-NPO")]]
+    office.message(case, "SORA-NPO", "support_worker.assigned")
 
 
 def test_a_colleague_and_another_agency_approve_on_their_own_pages_and_the_owner_reviews(
@@ -811,7 +833,7 @@ def test_each_approving_person_signs_in_with_an_own_session(office: PagesFixture
     staff = Staff(tmp_path / "staff.db")
     people = ("staff.a1", "staff.a2", "staff.a3")
     for actor in people:
-        staff.add(actor, f"職員 {actor}", b"a long passphrase")
+        staff.add(actor, f"職員 {actor}", b"a long passphrase", roles=ALL_ROLES)
     with ExitStack() as stack:
         stack.callback(staff.close)
         app = agency_app(office.rehearsal_hub.door("AZ-CORE"), staff=staff, mode="real")

@@ -96,7 +96,12 @@ def test_a_family_is_supported_from_the_first_sign_to_the_follow_on_service(case
     case_work.submit("plan", plan)
     own = commission_of(UUID(office.id("AZ-CORE")), UUID(office.id("AZ-CORE")))
     city: Values = {"worker": "W-CITY", "employment": "FULL_TIME", "qualification": "保健師"}
-    assigned: Values = {"agency": office.id("AZ-CORE"), "worker": "W-CITY", "role": "SPECIALIST"}
+    assigned: Values = {
+        "visitor": "-",
+        "agency": office.id("AZ-CORE"),
+        "worker": "W-CITY",
+        "role": "SPECIALIST",
+    }
     assert "名簿にいません" in case_work.refused("assign", assigned)["worker"]
     case_work.core.submit(f"/programme/forms/worker?about={own}", city)
     lacking = case_work.refused("assign", assigned)["worker"]
@@ -104,7 +109,7 @@ def test_a_family_is_supported_from_the_first_sign_to_the_follow_on_service(case
     assert "誓約書" not in lacking  # nobody full-time signs one
     every_module = {"worker": "W-CITY", "modules": [module.value for module in Module]}
     case_work.core.submit(f"/programme/forms/training?about={own}", every_module)
-    case_work.submit("assign", {"agency": office.id("AZ-CORE"), "worker": "W-CITY", "role": "SPECIALIST"})
+    case_work.submit("assign", {"visitor": f"{office.id('AZ-CORE')} W-CITY", "role": "SPECIALIST"})
     case_work.submit("commence")
     assert set(case_work.refused("plan-handed")) == {"handover"}
     case_work.submit("plan-handed", {"handover": "HANDED", "agreement": "AGREED"})

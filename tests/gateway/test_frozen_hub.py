@@ -26,6 +26,7 @@ import pytest
 from domain.errors import Unavailable
 from gateway.agency.serve import open_door, serve_agency
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.web.app import LIMITS
 from gateway.agency.web.cookies import SESSION
 from gateway.agency.web.waiting import HubTimeLimits
@@ -92,7 +93,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         doors = {}
         for code in ("MID-HOSP", "AZ-CORE"):
             staff = Staff(installation.agency(code).folder / "staff.db")
-            staff.add("staff.a1", "職員A", PASSPHRASE)
+            staff.add("staff.a1", "職員A", PASSPHRASE, roles=ALL_ROLES)
             staff.close()
             place = installation.agency(code)
             (place.folder / "sign-in.json").write_text('{"second_factor_from": null}')

@@ -595,6 +595,8 @@ QUESTIONS = [
     ("a feed without cursor", "feed", {}, "wrong-fields"),
     ("a feed from below nought", "feed", {"cursor": -1}, "wrong-fields"),
     ("a feed from a truth", "feed", {"cursor": True}, "wrong-fields"),
+    ("a feed after tasks of no edition", "feed", {"cursor": 0, "tasks_after": 0}, "wrong-fields"),
+    ("a feed after tasks below nought", "feed", {"cursor": 0, "tasks_after": -1, "tasks_edition": 0}, "wrong-fields"),
 ]  # fmt: skip
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from domain.errors import Conflict, Untrusted
+from domain.roles import StaffRole
 from gateway.agency import passphrases
 from gateway.agency.factors.invitations import FIRST_CODE_SECONDS, INVITATION_SECONDS, Invitations
 from gateway.agency.factors.settings import SignInSettings
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.protocol.problems import text_ja_of_code
 from tests.gateway.sign_in_kit import ACTOR, PASSPHRASE, RIGHT, browser, code_at, door_app, secret_on
 
@@ -50,17 +52,24 @@ def test_the_first_administrator_joins_by_a_code_and_invites_the_next(
     assert page.post("/join", data={"code": code.lower(), **BOTH}).headers["location"] == "/sign-in/app"
     secret = secret_on(page.get("/sign-in/app").text)
     page.post("/sign-in/app", data={"code": code_at(secret, now[0])})
-    shown = page.post("/invitations", data={"actor": NEW, "name": "職員B"})
+    shown = page.post("/invitations", data={"actor": NEW, "name": "職員B", "role": "RECEPTION"})
     invited = CODE.search(shown.text)
     assert invited is not None
     other = browser(app)
     assert other.post("/join", data={"code": invited[0], **BOTH}).headers["location"] == "/sign-in/app"
+    secret = secret_on(other.get("/sign-in/app").text)
+    other.post("/sign-in/app", data={"code": code_at(secret, now[0])})
     assert staff.people() == {ACTOR: "職員A", NEW: "職員B"}
+    assert staff.roles.all_roles() == {
+        ACTOR: frozenset({StaffRole.ADMINISTRATOR}),
+        NEW: frozenset({StaffRole.RECEPTION}),
+    }
+    assert other.get("/invitations").status_code == 403
     assert [(e.by, e.what, e.about) for e in staff.log() if "person" in e.what] == [
         ("cli:root", "person-invited", ACTOR),
-        (ACTOR, "person-added", ACTOR),
+        ("cli:root", "person-added", ACTOR),
         (ACTOR, "person-invited", NEW),
-        (NEW, "person-added", NEW),
+        (ACTOR, "person-added", NEW),
     ]
     with pytest.raises(Conflict, match="not-the-first-person"):
         invitations.first("staff.c3", "職員C", by="cli:root")
@@ -109,7 +118,7 @@ def test_what_is_typed_wrongly_at_joining_uses_no_code_up(staff: Staff, invitati
 def test_who_has_lost_every_way_in_starts_anew_by_a_code_of_an_administrator(
     staff: Staff, now: list[float]
 ) -> None:
-    staff.add(ACTOR, "職員A", PASSPHRASE)
+    staff.add(ACTOR, "職員A", PASSPHRASE, roles=ALL_ROLES)
     staff.add(NEW, "職員B", PASSPHRASE)
     app = door_app(staff, SignInSettings())
     administrator, lost = browser(app), browser(app)
@@ -131,7 +140,7 @@ def test_who_has_lost_every_way_in_starts_anew_by_a_code_of_an_administrator(
 
 
 def test_a_reference_that_is_taken_is_not_invited_again(staff: Staff) -> None:
-    staff.add(ACTOR, "職員A", PASSPHRASE)
+    staff.add(ACTOR, "職員A", PASSPHRASE, roles=ALL_ROLES)
     page = browser(door_app(staff, SignInSettings()))
     page.post("/sign-in", data=RIGHT)
     refused = page.post("/invitations", data={"actor": ACTOR, "name": "別人"})

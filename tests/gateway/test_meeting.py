@@ -68,6 +68,17 @@ def test_only_offices_get_an_agenda(hub: HubWithCase) -> None:
 
 
 def test_the_responsible_agency_gets_a_summary_of_openings_by_others(hub: HubWithCase) -> None:
+    hub.door("MID-HOSP").refresh()
+    [message] = hub.door("MID-HOSP").store.messages(hub.case)[:1]
+    item = message["items"][0]
+    with pytest.raises(NotFound):  # the audit office is no agency, and its attempts are none of theirs
+        hub.rehearsal_hub.audit.open(
+            hub.case,
+            UUID(message["message"]),
+            UUID(item["item"]),
+            item["section"],
+            purpose=Purpose.REHEARSAL_CHECK,
+        )
     assert query_agency(hub, "AZ-CORE", "openings")["openings"] == []
     for _ in range(3):
         open_first_item(hub, "MID-HOSP", Purpose.SUPPORT)

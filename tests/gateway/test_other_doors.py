@@ -12,7 +12,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.role_acts import SYSTEM_ACTS
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.web.app import agency_app
 from gateway.agency.web.cookies import SESSION
 from gateway.protocol.application import Application
@@ -29,9 +31,9 @@ class DoorWithStaff:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.staff = Staff(folder / f"{name}.db")
-        self.staff.add("staff.a1", "職員A", b"correct horse battery")
+        self.staff.add("staff.a1", "職員A", b"correct horse battery", roles=ALL_ROLES)
         self.session = signed_in(self.staff)
-        self.token = self.staff.add_token("sys:one", "システム")
+        self.token = self.staff.add_token("sys:one", "システム", acts=SYSTEM_ACTS)
         self.app = agency_app(cast(Any, DoorWithoutHub()), staff=self.staff, mode="real")
 
 

@@ -26,6 +26,7 @@ from gateway.agency.forms.table import FORMS
 from gateway.agency.page_drafts import MAX_DRAFT_BYTES, DraftRow, PageDrafts, draft_bytes, read_draft
 from gateway.agency.serve import expire_drafts
 from gateway.agency.staff import IDLE_SECONDS, KEEPS_POST_SECONDS, Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.staff_store import StaffAct
 from gateway.agency.web.app import agency_app
 from gateway.agency.web.outbox import outbox_row
@@ -48,6 +49,11 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWithCase]:
         yield opened
 
 
+def has_kept(drafts: PageDrafts, actor: str) -> bool:
+    """Whether something waits that was sent without a session."""
+    return bool(drafts._draft_rows._query("SELECT 1 FROM kept_posts WHERE actor=?", actor))
+
+
 @pytest.fixture
 def now() -> list[float]:
     return [1_800_000_000.0]
@@ -58,7 +64,7 @@ def staff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: list[float]) -> 
     monkeypatch.setattr(passphrases, "COST", passphrases.Cost(8, 1))
     with closing(Staff(tmp_path / "staff.db", lambda: now[0])) as opened:
         for actor in ("staff.a1", "staff.b2"):
-            opened.add(actor, f"職員{actor[-2:]}", RIGHT)
+            opened.add(actor, f"職員{actor[-2:]}", RIGHT, roles=ALL_ROLES)
         yield opened
 
 
@@ -202,14 +208,27 @@ def test_drafts_have_limits_and_an_end(hub: HubWithCase, monkeypatch: pytest.Mon
     assert drafts.listed("staff.z") == []
 
 
+def test_the_navigation_counts_the_drafts_that_the_list_shows(hub: HubWithCase, screen: Screen) -> None:
+    drafts = PageDrafts(hub.door("MID-HOSP"))
+    for draft in drafts.listed("staff.a1"):
+        drafts.delete("staff.a1", draft.id)
+    assert ">下書き</a>" in screen.http.get("/outbox").text
+    drafts.save("staff.a1", uuid4(), "/new", {"text_RISK": [CANARY]})
+    drafts.save("staff.b2", uuid4(), "/new", {"text_RISK": [CANARY]})
+    assert ">下書き(1)</a>" in screen.http.get("/outbox").text
+    for entry in hub.door("MID-HOSP").store.outgoing():
+        drafts.keep_until_recorded("staff.a1", entry.command_id, "/new", {"text_RISK": [CANARY]})
+    assert drafts.count("staff.a1") == len(drafts.listed("staff.a1"))
+
+
 def test_a_destroyed_case_takes_its_drafts_with_it(hub: HubWithCase) -> None:
     door, case = hub.door("MID-HOSP"), uuid4()
     drafts = PageDrafts(door)
     drafts.save("staff.z", uuid4(), f"/cases/{case}/disclose", {"text_RISK": [CANARY]})
     drafts.keep_post("staff.z", uuid4(), f"/cases/{case}/disclose", {"text_RISK": [CANARY]})
-    door.store.store_feed_page([], door.store.cursor, door.store.tasks(), [str(case)])
+    door.store.store_feed_page([], door.store.cursor, erased=[str(case)])
     assert drafts.listed("staff.z") == []
-    assert not drafts.has_kept("staff.z")
+    assert not has_kept(drafts, "staff.z")
 
 
 def test_an_attachment_stays_as_long_as_its_draft(hub: HubWithCase) -> None:
@@ -257,11 +276,11 @@ def test_drafts_end_with_their_writer_and_with_time_though_nobody_opens_the_list
         drafts.keep_post(actor, uuid4(), "/new", {"text_RISK": [CANARY]})
     expire_drafts(drafts, staff)
     assert [len(drafts.listed(actor)) for actor in ("staff.a1", "staff.gone")] == [1, 0]
-    assert [drafts.has_kept(actor) for actor in ("staff.a1", "staff.gone")] == [True, False]
+    assert [has_kept(drafts, actor) for actor in ("staff.a1", "staff.gone")] == [True, False]
     monkeypatch.setattr(page_drafts, "DRAFT_DAYS", -1)
     monkeypatch.setattr(page_drafts, "KEPT_POST_DAYS", -1)
     expire_drafts(drafts, staff)
-    assert (drafts.listed("staff.a1"), drafts.has_kept("staff.a1")) == ([], False)
+    assert (drafts.listed("staff.a1"), has_kept(drafts, "staff.a1")) == ([], False)
 
 
 def test_a_draft_that_can_t_be_opened_is_listed_to_be_deleted_beside_the_others(
@@ -297,10 +316,10 @@ def test_what_is_sent_after_the_session_ended_is_kept_and_given_back_to_the_same
     assert again.headers["location"] == "/sign-in"  # once a session
     assert screen.sign_in("staff.b2") == "/"
     drafts = PageDrafts(hub.door("MID-HOSP"))
-    assert drafts.has_kept("staff.a1")
+    assert has_kept(drafts, "staff.a1")
     location = screen.sign_in()
     assert location == f"/new?draft={key}&kept=1"
-    assert not drafts.has_kept("staff.a1")
+    assert not has_kept(drafts, "staff.a1")
     page = screen.http.get(location)
     assert "まだ送っていません" in page.text
     form = parse_form(page.text)
@@ -332,7 +351,7 @@ def test_what_nobody_vouches_for_is_not_kept(
         del screen.http.headers["origin"]
     answer = screen.http.post(path, data=values)
     assert answer.headers["location"] == "/sign-in"
-    assert not PageDrafts(hub.door("MID-HOSP")).has_kept("staff.a1")
+    assert not has_kept(PageDrafts(hub.door("MID-HOSP")), "staff.a1")
 
 
 def test_the_button_that_keeps_a_long_draft_keeps_it_after_the_session_ended_too(
@@ -372,7 +391,9 @@ def test_a_staff_file_of_version_2_gets_what_ended_sessions_need(tmp_path: Path)
     path = tmp_path / "staff.db"
     Staff(path).close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute("DROP TABLE ended_sessions")
+        for table in ("ended_sessions", "roles", "deputies", "taken_away"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("ALTER TABLE tokens DROP COLUMN acts")
         db.execute("PRAGMA user_version=2")
         db.execute("INSERT INTO staff VALUES ('staff.old','旧',x'',x'',0,0)")
         db.commit()
@@ -432,6 +453,8 @@ def test_with_the_hub_away_what_is_sent_waits_and_the_page_states_it(
     assert sent.headers["location"] == f"/outbox?sent={values['command_id'][0]}"
     outbox = screen.http.get(sent.headers["location"]).text
     assert "ハブにつながりしだい、自動で届きます" in outbox
+    assert "object at" not in outbox
+    assert "添付など" not in outbox  # nothing is attached
     assert values["command_id"][0] not in screen.http.get("/drafts").text
     monkeypatch.undo()
     assert door.flush() == 1
@@ -582,7 +605,15 @@ def test_what_the_rules_refuse_is_answered_before_it_is_shown_and_sent_only_wher
     refused = screen.http.post(path, data=values)
     assert refused.status_code == 400
     assert "anyway" in parse_form(refused.text).offered
-    assert '<button class="quiet" name="step" value="send">' in refused.text
+    assert '<button class="quiet" name="step" value="insist">' in refused.text
+    unticked = screen.http.post(path, data={**values, "step": ["insist"]})
+    assert unticked.status_code == 400
+    before = len(hub.door("MID-HOSP").store.outgoing())
+    shown = screen.http.post(path, data={**values, "anyway": ["yes"], "step": ["insist"]})
+    assert (shown.status_code, len(hub.door("MID-HOSP").store.outgoing())) == (200, before)
+    assert "規則では認められない見込みです" in shown.text
+    assert "架空県架空市1-2-3" in shown.text  # as each recipient would see it
+    assert 'name="anyway" value="yes"' in shown.text
     insisted = screen.http.post(path, data={**values, "anyway": ["yes"]})
     assert insisted.status_code == 400  # what is only looked at is not looked at in spite of it
     assert screen.save({**values, "anyway": ["yes"]}).status_code == 200

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gateway.agency.staff import Staff
+from gateway.agency.task_store import TaskChanges
 from gateway.agency.web.app import agency_app
 from gateway.agency.web.paging import ROWS_PER_PAGE, page_of
 from tests.gateway.hubkit import HubWithCase, hub_with_case
@@ -46,11 +47,18 @@ def case(hub: HubWithCase) -> UUID:
         for n, id in enumerate(ids)
     ]
     tasks = [
-        {"case": str(case), "kind": "READ", "message": id, "since": messages[0]["body"]["at"], "due_at": None}
+        {
+            "case": str(case),
+            "kind": "READ",
+            "message": id,
+            "since": messages[0]["body"]["at"],
+            "due_at": None,
+            "child": None,
+        }
         for id in ids
     ]
     tasks.append({**tasks[0], "kind": "LATE_READ"})
-    door.store.store_feed_page(messages, door.store.cursor, tasks, behind=7)
+    door.store.store_feed_page(messages, door.store.cursor, TaskChanges.all_of(tasks), behind=7)
     return case
 
 

@@ -17,6 +17,7 @@ from gateway.agency.factors.challenges import CHALLENGE_SECONDS, Challenges
 from gateway.agency.factors.passkeys import SIGN_IN, STEP_UP, Passkeys
 from gateway.agency.factors.settings import SignInSettings
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.protocol.problems import text_ja_of_code
 from tests.gateway.sign_in_kit import ACTOR, ORIGIN, PASSPHRASE, RIGHT, browser, door_app
 from tests.gateway.soft_authenticator import BE, UP, UV, Authenticator
@@ -35,7 +36,7 @@ def clock() -> list[float]:
 def staff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Staff]:
     monkeypatch.setattr(passphrases, "COST", passphrases.Cost(8, 1))
     with closing(Staff(tmp_path / "staff.db", lambda: 1_800_000_000.0)) as opened:
-        opened.add(ACTOR, "職員A", PASSPHRASE)
+        opened.add(ACTOR, "職員A", PASSPHRASE, roles=ALL_ROLES)
         yield opened
 
 

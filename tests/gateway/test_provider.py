@@ -19,6 +19,7 @@ from gateway.agency.factors.oidc import FLOW_SECONDS, LEEWAY_SECONDS, Provider, 
 from gateway.agency.factors.sessions import FRESH_SECONDS
 from gateway.agency.factors.settings import OidcSettings, SignInSettings
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.protocol.problems import text_ja_of_code
 from tests.gateway.sign_in_kit import ACTOR, ORIGIN, PASSPHRASE, RIGHT, browser, door_app
 from tests.gateway.signing_provider import SigningProvider, new_key, served
@@ -48,7 +49,7 @@ def provider(signing: SigningProvider, now: list[float]) -> Provider:
 def staff(tmp_path: Path, now: list[float], monkeypatch: pytest.MonkeyPatch) -> Iterator[Staff]:
     monkeypatch.setattr(passphrases, "COST", passphrases.Cost(8, 1))
     with closing(Staff(tmp_path / "staff.db", lambda: now[0])) as opened:
-        opened.add(ACTOR, "職員A", PASSPHRASE)
+        opened.add(ACTOR, "職員A", PASSPHRASE, roles=ALL_ROLES)
         yield opened
 
 

@@ -19,6 +19,7 @@ from gateway.agency.factors.tickets import TICKET_SECONDS
 from gateway.agency.factors.totp import STEP_SECONDS, step_of, typed_code
 from gateway.agency.sign_in import CODE_PACE, SignIn
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.protocol.problems import text_ja_of_code
 from tests.gateway.sign_in_kit import (
     ACTOR,
@@ -48,7 +49,7 @@ def _low_cost(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def staff(tmp_path: Path, now: list[float]) -> Iterator[Staff]:
     with closing(Staff(tmp_path / "staff.db", lambda: now[0])) as opened:
-        opened.add(ACTOR, "職員A", PASSPHRASE)
+        opened.add(ACTOR, "職員A", PASSPHRASE, roles=ALL_ROLES)
         yield opened
 
 

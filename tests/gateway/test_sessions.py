@@ -18,6 +18,7 @@ from gateway.agency.factors.sessions import FRESH_SECONDS, device_words
 from gateway.agency.factors.settings import SignInSettings
 from gateway.agency.factors.step_up import STEP_UP_ACTS, factor_of, require_fresh_factor
 from gateway.agency.staff import IDLE_SECONDS, MAX_SESSION_SECONDS, Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.web.step_up import local_path
 from gateway.protocol.problems import text_ja_of_code
 from tests.gateway.sign_in_kit import ACTOR, PASSPHRASE, RIGHT, browser, code_at, door_app, secret_on
@@ -36,7 +37,7 @@ def now() -> list[float]:
 def staff(tmp_path: Path, now: list[float], monkeypatch: pytest.MonkeyPatch) -> Iterator[Staff]:
     monkeypatch.setattr(passphrases, "COST", passphrases.Cost(8, 1))
     with closing(Staff(tmp_path / "staff.db", lambda: now[0])) as opened:
-        opened.add(ACTOR, "職員A", PASSPHRASE)
+        opened.add(ACTOR, "職員A", PASSPHRASE, roles=ALL_ROLES)
         yield opened
 
 

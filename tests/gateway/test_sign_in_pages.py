@@ -18,6 +18,7 @@ from domain.errors import Unavailable
 from gateway.agency import check_queue, passphrases
 from gateway.agency.sign_in import NAME_PACE
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.staff_store import DAY_SECONDS
 from gateway.agency.web.app import agency_app
 from gateway.agency.web.bearers import TOKEN_PACE
@@ -51,7 +52,7 @@ def now() -> list[float]:
 def staff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: list[float]) -> Iterator[Staff]:
     monkeypatch.setattr(passphrases, "COST", passphrases.Cost(8, 1))
     with closing(Staff(tmp_path / "staff.db", lambda: now[0])) as opened:
-        opened.add("staff.a1", "職員A", RIGHT["passphrase"])
+        opened.add("staff.a1", "職員A", RIGHT["passphrase"], roles=ALL_ROLES)
         yield opened
 
 
@@ -181,7 +182,7 @@ def test_the_forwarded_address_counts_only_from_a_trusted_proxy(
 def test_a_token_that_has_ended_is_named_to_its_holder_only(
     app: FastAPI, staff: Staff, now: list[float]
 ) -> None:
-    token = staff.add_token("sys:emr", "電子カルテ", days=1)
+    token = staff.add_token("sys:emr", "電子カルテ", days=1, acts=["outbox.read"])
     assert outbox(app, token).status_code == 200
     now[0] += DAY_SECONDS
     answer = outbox(app, token)
@@ -190,7 +191,7 @@ def test_a_token_that_has_ended_is_named_to_its_holder_only(
 
 
 def test_a_token_in_a_persons_name_has_to_be_issued_again(app: FastAPI, staff: Staff) -> None:
-    token = staff.add_token("sys:emr", "電子カルテ")
+    token = staff.add_token("sys:emr", "電子カルテ", acts=["outbox.read"])
     with staff._store.write() as db:
         db.execute("UPDATE tokens SET actor='staff.a1'")
     answer = outbox(app, token)
@@ -200,7 +201,7 @@ def test_a_token_in_a_persons_name_has_to_be_issued_again(app: FastAPI, staff: S
 def test_a_source_of_wrong_tokens_has_to_wait_and_a_right_token_never_has_to(
     app: FastAPI, staff: Staff
 ) -> None:
-    token = staff.add_token("sys:emr", "電子カルテ")
+    token = staff.add_token("sys:emr", "電子カルテ", acts=["outbox.read"])
     answers = [outbox(app, f"guess {n}") for n in range(TOKEN_PACE.free + 3)]
     assert [a.json()["error_code"] for a in answers] == ["not-signed-in"] * TOKEN_PACE.free + [
         "too-many-wrong-tokens"

@@ -357,7 +357,7 @@ def test_a_file_of_the_first_version_keeps_its_people_and_ends_tokens_in_a_perso
 def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "staff.db"
     with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version=4")
+        db.execute("PRAGMA user_version=99")
     with pytest.raises(InvariantViolation, match="staff-store-version"):
         Staff(path)
 
@@ -385,14 +385,17 @@ def run(folder: Path, *words: str) -> str:
 
 def test_staff_and_tokens_are_managed_without_the_passphrase_of_the_keys(folder: Path) -> None:
     secret = ["--passphrase-file", str(folder / "passphrase-of-the-person")]
-    run(folder, "staff", "add", "--actor", "staff.a1", "--name", "職員A", *secret)
+    run(folder, "staff", "add", "--actor", "staff.a1", "--name", "職員A", "--role", "manager", *secret)
+    run(folder, "staff", "roles", "--actor", "staff.a1", "--role", "CASE_WORKER", "--role", "AUDIT")
     run(folder, "staff", "passphrase", "--actor", "staff.a1", *secret)
     token = run(
         folder, "token", "add", "--actor", "sys:emr", "--name", "電子カルテ", "--responsible", "staff.a1"
     ).split()[-1]
     with closing(Staff(folder / "staff.db")) as door:
         assert door.person_of_token(token) is not None
-        assert json.loads(run(folder, "staff", "list", "--json")) == [{"actor": "staff.a1", "name": "職員A"}]
+        assert json.loads(run(folder, "staff", "list", "--json")) == [
+            {"actor": "staff.a1", "name": "職員A", "roles": ["AUDIT", "CASE_WORKER"]}
+        ]
         assert "職員A" in run(folder, "staff", "list")
         [info] = json.loads(run(folder, "token", "list", "--json"))
         assert (info["actor"], info["expired"]) == ("sys:emr", False)
@@ -406,6 +409,8 @@ def test_staff_and_tokens_are_managed_without_the_passphrase_of_the_keys(folder:
     entries = json.loads(run(folder, "staff", "log", "--json"))
     assert [entry["what"] for entry in entries] == [
         "person-added",
+        "roles-changed",
+        "roles-changed",
         "passphrase-changed",
         "token-issued",
         "token-first-used",

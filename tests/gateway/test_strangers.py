@@ -19,6 +19,7 @@ from fastapi.testclient import TestClient
 
 from domain.errors import Unavailable
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.web.app import agency_app
 from gateway.audit import serve as audit_serve
 from gateway.audit.app import audit_app
@@ -111,7 +112,7 @@ class DoorWithoutHub:
 @pytest.fixture
 def agency(tmp_path: Path) -> Iterator[FastAPI]:
     staff = Staff(tmp_path / "staff.db")
-    staff.add("staff.a1", "職員A", b"correct horse battery")
+    staff.add("staff.a1", "職員A", b"correct horse battery", roles=ALL_ROLES)
     yield agency_app(cast(Any, DoorWithoutHub()), staff=staff, mode="real")
     staff.close()
 

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.calendar import day_of
 from domain.events import dump
+from gateway.agency.case_matters import CaseMatters
 from gateway.agency.index.arrivals import Look
 from gateway.agency.index.case_overview import CaseOverviews
 from gateway.agency.matters import When, days_left_text, matters_of
 from gateway.agency.staff import Staff
+from gateway.agency.task_store import TaskChanges
 from gateway.agency.web.app import agency_app
 from gateway.agency.work_list import Show, Viewer, WorkRow, chosen, work_rows
 from gateway.pages.work_texts import PARTS
@@ -144,10 +147,11 @@ def door(tmp_path: Path) -> Iterator[IndexedDoor]:
         yield opened
 
 
-def rows(door: IndexedDoor, tasks: list[dict[str, Any]] | None = None, actor: str = ME) -> dict[str, WorkRow]:
+def rows(door: IndexedDoor, actor: str = ME) -> dict[str, WorkRow]:
     overviews = CaseOverviews(door.store, OWN).all()
+    matters = CaseMatters().all(overviews, door.at)
     viewer = Viewer(actor, door.store.arrivals.looks(actor), door.charges.cases_of(actor))
-    return {row.case: row for row in work_rows(overviews, tasks or [], viewer, door.at)}
+    return {row.case: row for row in work_rows(overviews, matters, viewer, day_of(door.at))}
 
 
 def look(door: IndexedDoor, actor: str = ME) -> None:
@@ -227,7 +231,8 @@ def test_an_assignment_a_disclosure_and_a_question_each_stand_with_their_day(doo
         "specialist_judgement.requested",
     }
     assert (row.is_mine, row.when, row.overview.next_visit_on) == (True, When.THIS_WEEK, "2026-12-02")
-    asked = rows(door, [task("ANSWER", "q", due=4)])[str(CASE)]
+    door.feed(tasks=TaskChanges.all_of([task("ANSWER", "q", due=4)]))
+    asked = rows(door)[str(CASE)]
     assert str(id_of("q")) not in {a.message for a in asked.notices}  # it is a task, and stands once
 
 
@@ -244,10 +249,12 @@ def test_a_closed_case_asks_for_nothing_but_what_the_law_still_asks(door: Indexe
         task("SUPERVISE", due=-4),
         task("ACT", due=3),
     ]
-    row = rows(door, of_support)[str(CASE)]
+    door.feed(tasks=TaskChanges.all_of(of_support))
+    row = rows(door)[str(CASE)]
     assert (row.matters, row.when) == ((), When.NOTHING)
     still = [task("DECIDE_ACCESS", due=9), task("SEE_CHILD", due=1), task("ACT", "new", due=3)]
-    assert {m.kind for m in rows(door, [*of_support, *still])[str(CASE)].matters} == {
+    door.feed(tasks=TaskChanges.all_of([*of_support, *still]))
+    assert {m.kind for m in rows(door)[str(CASE)].matters} == {
         "DECIDE_ACCESS",
         "SEE_CHILD",
         "ACT",
@@ -269,8 +276,8 @@ def test_a_list_is_narrowed_to_whom_it_concerns(door: IndexedDoor) -> None:
     )
     upto = {case: one.last_arrival for case, one in CaseOverviews(door.store, OWN).all().items()}
     door.store.arrivals.note_looks(ME, {str(c): upto[str(c)] for c in (mine, idle)}, dump(NOW))
-    tasks = [{**task("ANSWER", due=3), "case": str(mine)}]
-    shown = {show: {row.case for row in chosen(rows(door, tasks).values(), show, None)} for show in Show}
+    door.feed(tasks=TaskChanges.all_of([{**task("ANSWER", due=3), "case": str(mine)}]))
+    shown = {show: {row.case for row in chosen(rows(door).values(), show, None)} for show in Show}
     assert shown == {
         Show.OPEN: {str(mine), str(other)},
         Show.MINE: {str(mine), str(other)},
@@ -352,7 +359,6 @@ def test_the_title_counts_the_unread_and_one_button_makes_them_read(
     hub.door("AZ-CORE").store.store_feed_page(
         [message_row(CASE, id_of("came meanwhile"))],
         hub.door("AZ-CORE").store.cursor,
-        hub.door("AZ-CORE").store.tasks(),
     )
     assert web.post("/looked", data={"upto": upto}, follow_redirects=False).status_code == 303
     page = web.get("/").text

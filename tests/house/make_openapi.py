@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 from gateway.agency.staff import Staff
@@ -30,7 +31,8 @@ def documents() -> dict[str, str]:
         witnesses=stub,
         timestamps=stub,
     )
-    agency = agency_app(stub, staff=Staff.rehearsal("staff.1", mode="rehearsal"), mode="rehearsal")
+    door = cast(Any, SimpleNamespace())
+    agency = agency_app(door, staff=Staff.rehearsal("staff.1", mode="rehearsal"), mode="rehearsal")
     return {name: _document_text(app.openapi()) for name, app in (("hub.json", hub), ("agency.json", agency))}
 
 

@@ -21,6 +21,7 @@ from tests.house import (
     make_guideline_md,
     make_limits_md,
     make_openapi,
+    make_roles_md,
 )
 from tests.vectors import make_contents, make_events
 
@@ -35,6 +36,7 @@ def main() -> None:
         make_glossary,
         make_guideline_md,
         make_limits_md,
+        make_roles_md,
     ):
         _write(document.PATH, document.page())
     for name, text in make_openapi.documents().items():

@@ -15,7 +15,14 @@ from typer.main import get_command
 from domain.codes import Role, Section
 from domain.events import EVENTS
 from gateway.cli.main import app
-from tests.house import make_clocks_md, make_content_md, make_events_md, make_glossary, make_limits_md
+from tests.house import (
+    make_clocks_md,
+    make_content_md,
+    make_events_md,
+    make_glossary,
+    make_limits_md,
+    make_roles_md,
+)
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = ROOT / "domain"
@@ -24,8 +31,8 @@ UNLISTED = {"__init__.py", "calendar.py", "case_offices.py", "record.py"}  # hel
 
 @pytest.mark.parametrize(
     "document",
-    [make_clocks_md, make_content_md, make_events_md, make_glossary, make_limits_md],
-    ids=["clocks", "content", "events", "glossary", "limits"],
+    [make_clocks_md, make_content_md, make_events_md, make_glossary, make_limits_md, make_roles_md],
+    ids=["clocks", "content", "events", "glossary", "limits", "roles"],
 )
 def test_a_generated_table_is_current(document: ModuleType) -> None:
     assert document.PATH.read_text(encoding="utf-8") == document.page(), (

@@ -51,7 +51,7 @@ def test_attack_each_changed_byte_of_an_envelope_is_refused(world: World) -> Non
         with pytest.raises((Malformed, Untrusted)):
             PUBLIC.verify(parse_envelope(bytes(changed)))
     for cut in (0, 3, 8, 200, len(ENVELOPE) - 1):
-        with pytest.raises(Malformed, match="truncated|magic"):
+        with pytest.raises(Malformed, match=r"truncated|magic"):
             parse_envelope(ENVELOPE[:cut])
     with pytest.raises(Malformed, match="device-envelope-trailing"):
         parse_envelope(ENVELOPE + b"\0")

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
 from domain.calendar import day_of
 from domain.events import Kind
+from domain.roles import StaffRole
 from gateway.agency.devices import PhoneSettings
 from gateway.agency.door import Door
+from gateway.agency.index.case_overview import planned_visits
 from gateway.agency.recent_contents import RecentContents
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
@@ -62,14 +63,20 @@ class Visiting:
             self._served.__exit__(None, None, None)
         self._served = None
 
-    def plan_visit(self, days: int = 0) -> UUID:
-        """The visitor plans a visit, so many days from now."""
-        on = day_of(self.hub.now())
-        fields = {**ADDRESSED, "planned_on": on.replace(day=on.day).isoformat(), "replaces": None}
+    def need_visit(self) -> None:
+        """A visit is planned for today that nobody has reported."""
+        self.door.refresh()
+        if planned_visits(self.door.store.messages(self.case)):
+            return
+        fields = {**ADDRESSED, "planned_on": day_of(self.hub.now()).isoformat(), "replaces": None}
         sent = self.door.send(Kind.CASE, self.case, "home_visit.scheduled", fields, actor=VISITOR)
         assert sent.outcome == "recorded", sent
         self.door.refresh()
-        return sent.command_id
+
+    def message(self, id: str) -> dict[str, Any]:
+        """A message of the case, as the door knows it."""
+        self.door.refresh()
+        return next(m for m in self.door.store.messages(self.case) if m["message"] == id)
 
     def records(self, topic: str) -> int:
         """How often this is on record in the case."""
@@ -92,8 +99,8 @@ def visiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visiting]:
         hub.complete_rewrap_duties()
         staff = Staff(folder / "staff.db")
         stack.callback(staff.close)
-        staff.add(VISITOR, "訪問 花子", PASSPHRASE)
-        staff.add(COLLEAGUE, "訪問 次郎", PASSPHRASE)
+        staff.add(VISITOR, "訪問 花子", PASSPHRASE, roles=[StaffRole.VISITOR])
+        staff.add(COLLEAGUE, "訪問 次郎", PASSPHRASE, roles=[StaffRole.CASE_WORKER])
         visiting = Visiting(hub, run.case, staff)
         visiting.door.recent = RecentContents()
         npo = str(visiting.door.agency)
@@ -110,7 +117,6 @@ def visiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visiting]:
         )
         assert sent.outcome == "recorded", sent
         visiting.door.refresh()
-        visiting.plan_visit()
         visiting.start()
         stack.callback(visiting.stop)
         yield visiting

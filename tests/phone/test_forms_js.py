@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -32,6 +33,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+def test_the_vendored_module_is_the_one_that_its_note_names() -> None:
+    folder = PAGES_FOLDER / "static" / "phone"
+    digest = hashlib.sha256((folder / "noble.js").read_bytes()).hexdigest()
+    assert f"`{digest}`" in (folder / "VENDORED.md").read_text(encoding="utf-8")
+    pinned = json.loads((HERE.parent / "foreign" / "package.json").read_text())["dependencies"]
+    for name, version in pinned.items():
+        assert f"| {name} | {version} |" in (folder / "VENDORED.md").read_text(encoding="utf-8")
 
 
 def test_the_door_opens_and_verifies_what_the_phone_seals(made: dict[str, Any]) -> None:

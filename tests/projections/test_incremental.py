@@ -32,7 +32,8 @@ from projections.engine import Engine
 from projections.exceptions import EXCEPTIONS, MESSAGE_AUTHORS
 from projections.queries import Queries
 from projections.stream_record import StreamRecord
-from projections.worklist import DEADLINES, TASKS
+from projections.task_queries import WorklistEntry
+from projections.worklist import DEADLINES, TASK_CHANGES, TASKS
 from tests.editions.history import Player, Row, command_of, folder_of, read_histories
 from tests.projections.conftest import MakeEngine
 from tests.projections.kit import (
@@ -51,7 +52,7 @@ from tests.projections.kit import (
 )
 
 CASES = (case(1), case(2))
-CASE_TABLES = (MESSAGES, TASKS, DEADLINES, EXCEPTIONS, MESSAGE_AUTHORS)
+CASE_TABLES = (MESSAGES, TASKS, TASK_CHANGES, DEADLINES, EXCEPTIONS, MESSAGE_AUTHORS)
 AGENCIES = (CORE, COORD, CGC, MED, CON, EXT)
 SECTIONS = (Section.BASIC, Section.RISK, Section.VISIT, Section.PLAN, Section.CHILD)
 
@@ -103,13 +104,34 @@ def rows_of(engine: Engine) -> list[set[tuple[Any, ...]]]:
         return [{tuple(row) for row in db.execute(select(table))} for table in CASE_TABLES]
 
 
+class FollowedTasks:
+    """An agency's tasks, kept by what changed in them alone."""
+
+    def __init__(self, agency: UUID) -> None:
+        self.agency = agency
+        self.tasks: set[WorklistEntry] = set()
+        self.cursor, self.edition = 0, 0
+
+    def follow(self, queries: Queries) -> None:
+        changes = queries.task_changes(self.agency, self.cursor, self.edition)
+        assert changes.since == self.cursor
+        self.tasks = {task for task in self.tasks if task.case not in changes.cases} | {*changes.tasks}
+        self.cursor, self.edition = changes.cursor, changes.edition
+
+
 def require_equal_after_every_record(stream: Sequence[StreamRecord], engines: Sequence[Engine]) -> None:
     live, from_scratch = engines
+    queries, followed = Queries(live.reader), [FollowedTasks(agency) for agency in AGENCIES]
     for stream_record in stream:
         live.apply(stream_record)
         from_scratch.apply(stream_record)
         assert live.parked == from_scratch.parked == {}
         assert rows_of(live) == rows_of(from_scratch), (stream_record.position, stream_record.known)
+        one = followed[
+            stream_record.position % len(followed)
+        ]  # each agency reads now and then, as a door does
+        one.follow(queries)
+        assert one.tasks == {*queries.worklist(one.agency)}, (stream_record.position, one.agency)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from domain.errors import Conflict, NotFound, Untrusted
+from domain.roles import StaffRole
 from gateway.agency import passphrases
 from gateway.agency.staff import (
     check_new_person,
@@ -21,6 +22,7 @@ from gateway.agency.staff import (
     end_sessions_and_devices,
     require_free,
 )
+from gateway.agency.staff_roles import replace_roles
 from gateway.agency.staff_store import DAY_SECONDS, StaffAct, StaffStore, append_log
 from keys.lp import sha256
 
@@ -36,7 +38,7 @@ class Invitation:
 
     actor: str
     name: str
-    roles: tuple[str, ...]
+    roles: tuple[StaffRole, ...]
     is_new: bool
     expires_at: float
 
@@ -47,11 +49,13 @@ class Invitations:
     def __init__(self, store: StaffStore, now: Callable[[], float]) -> None:
         self._store, self._now = store, now
 
-    def first(self, actor: str, name: str, roles: Collection[str] = (), *, by: str) -> str:
-        """The first person's code, for a quarter of an hour. Raises Conflict where the door has people, Malformed."""
-        return self._invite(actor, name, roles, FIRST_CODE_SECONDS, by=by, is_first=True)
+    def first(self, actor: str, name: str, roles: Collection[StaffRole] = (), *, by: str) -> str:
+        """The first administrator's code, for a quarter of an hour. Raises Conflict where the door has one, Malformed."""
+        return self._invite(
+            actor, name, {*roles, StaffRole.ADMINISTRATOR}, FIRST_CODE_SECONDS, by=by, is_first=True
+        )
 
-    def invite(self, actor: str, name: str, roles: Collection[str] = (), *, by: str) -> str:
+    def invite(self, actor: str, name: str, roles: Collection[StaffRole] = (), *, by: str) -> str:
         """A new person's code, for three days. Raises Malformed, Conflict (the reference or name is taken)."""
         return self._invite(actor, name, roles, INVITATION_SECONDS, by=by)
 
@@ -82,7 +86,7 @@ class Invitations:
         if not rows:
             raise Untrusted("invitation-wrong")
         actor, name, roles, is_new, expires_at = rows[0]
-        return Invitation(actor, name, tuple(json.loads(roles)), bool(is_new), expires_at)
+        return Invitation(actor, name, tuple(map(StaffRole, json.loads(roles))), bool(is_new), expires_at)
 
     def accept(self, code: str, passphrase: str) -> tuple[str, bytes]:
         """Use a code up, with the passphrase that its person has chosen. Returns the person and the stored hash.
@@ -98,17 +102,24 @@ class Invitations:
         now = self._now()
         with self._store.write() as db:
             row = db.execute(
-                "DELETE FROM invitations WHERE hash=? AND expires_at>? RETURNING actor, name, roles",
+                "DELETE FROM invitations WHERE hash=? AND expires_at>? RETURNING actor, name, roles, made_by",
                 (_hash(code), now),
             ).fetchone()
             if row is None:
                 raise Untrusted("invitation-wrong")
-            actor, name, roles = row
-            self._write_person(db, actor, name, json.loads(roles), hashed, now)
+            actor, name, roles, made_by = row
+            self._write_person(db, actor, name, json.loads(roles), hashed, now, made_by)
         return str(actor), hashed
 
     def _write_person(
-        self, db: sqlite3.Connection, actor: str, name: str, roles: list[str], hashed: bytes, now: float
+        self,
+        db: sqlite3.Connection,
+        actor: str,
+        name: str,
+        roles: list[str],
+        hashed: bytes,
+        now: float,
+        made_by: str,
     ) -> None:
         changed = db.execute(
             "UPDATE staff SET salt=?, hash=?, changed_at=? WHERE actor=?", (b"", hashed, now, actor)
@@ -118,13 +129,14 @@ class Invitations:
             return
         require_free(db, actor, name)
         db.execute("INSERT INTO staff VALUES (?,?,?,?,?,?)", (actor, name, b"", hashed, now, now))
-        append_log(db, now, by=actor, what=StaffAct.PERSON_ADDED, about=actor)
+        append_log(db, now, by=made_by, what=StaffAct.PERSON_ADDED, about=actor)
+        replace_roles(db, now, actor, frozenset(map(StaffRole, roles)), by=made_by)
 
     def _invite(
         self,
         actor: str,
         name: str,
-        roles: Collection[str],
+        roles: Collection[StaffRole],
         seconds: float,
         *,
         by: str,
@@ -133,13 +145,25 @@ class Invitations:
         check_new_person(actor, name)
         now = self._now()
         with self._store.write() as db:
-            if is_first and db.execute("SELECT 1 FROM staff LIMIT 1").fetchone():
+            if (
+                is_first
+                and db.execute(
+                    "SELECT 1 FROM roles WHERE role=? LIMIT 1", (StaffRole.ADMINISTRATOR,)
+                ).fetchone()
+            ):
                 raise Conflict("not-the-first-person")
             require_free(db, actor, name)
             return self._insert(db, actor, name, roles, now + seconds, by=by)
 
     def _insert(
-        self, db: sqlite3.Connection, actor: str, name: str, roles: Collection[str], until: float, *, by: str
+        self,
+        db: sqlite3.Connection,
+        actor: str,
+        name: str,
+        roles: Collection[StaffRole],
+        until: float,
+        *,
+        by: str,
     ) -> str:
         """One code a person: a new one ends the one before."""
         code, now = b32encode(secrets.token_bytes(CODE_BYTES)).decode(), self._now()

@@ -88,11 +88,11 @@ def _by_guardian(form_context: FormContext, about: Message) -> bool:
 
 
 def _colleagues(form_context: FormContext) -> Choices:
-    """The other people of this door."""
+    """The other people of this door who may confirm a check."""
     return {
         actor: f"{name}({actor})"
         for actor, name in form_context.people.items()
-        if actor != form_context.actor
+        if actor != form_context.actor and form_context.permits(actor, e.CoercionCheckConfirmed.TOPIC)
     }
 
 

@@ -23,6 +23,7 @@ from gateway.agency.forms.kinds import (
     reason_section,
 )
 from gateway.agency.forms.planning import EXTENSION_REASONS, participants
+from gateway.agency.forms.sections import folded
 from gateway.pages.labels import (
     BODIES,
     ELIGIBILITIES,
@@ -117,6 +118,7 @@ ASSESSMENT_FORMS = (
         section_inputs=(
             SectionText(section=Section.RISK, label="知らせること", is_required=True),
             SectionText(section=Section.BASIC, label="氏名など"),
+            *folded(Section.CHILD, Section.CAREGIVER, Section.ENV),
         ),
         to=To(roles=AUTHORITIES, preselected_roles=CORE, is_required=True, bases=("CWA-26-1-8", *TO_OFFICE)),
         begins_case=True,
@@ -193,6 +195,7 @@ ASSESSMENT_FORMS = (
                 label="妊娠期の「その他」の内容",
                 help="「その他」が気になるときは必ず書いてください。",
             ),
+            *folded(Section.CHILD, Section.CAREGIVER, Section.ENV),
         ),
         fixed={"indicator_set": INDICATOR_SET},
         tasks=frozenset({"REASSESS"}),

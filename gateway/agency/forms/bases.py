@@ -13,6 +13,7 @@ from domain.calendar import day_of
 from domain.codes import Body, Role, Section
 from domain.register import Agency
 from domain.rulebook import BASES
+from gateway.agency.case_state import is_registered
 from gateway.agency.forms.kinds import FormContext, OtherAgency
 
 Row = Mapping[str, Any]
@@ -89,18 +90,8 @@ def _is_own_to_disclose(code: str, form_context: FormContext, other: OtherAgency
 # --- what else a basis asks, as far as a door can know ---------------------------------------------------------------
 
 
-def is_registered(form_context: FormContext) -> bool:
-    """Whether a network has registered the case and not taken it off, as far as this door knows."""
-    last = [
-        m["act"]
-        for m in form_context.messages
-        if m["act"] in (e.NetworkCaseRegistered.TOPIC, e.NetworkCaseDeregistered.TOPIC)
-    ]
-    return bool(last) and last[-1] == e.NetworkCaseRegistered.TOPIC
-
-
 def _needs_registration(form_context: FormContext, recipient: str, other: OtherAgency, code: str) -> bool:
-    return is_registered(form_context)
+    return is_registered(form_context.messages)
 
 
 def _needs_authority(form_context: FormContext, recipient: str, other: OtherAgency, code: str) -> bool:

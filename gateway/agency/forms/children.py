@@ -1,11 +1,12 @@
 """Which child: what pages call the children of a case, and how a form asks for them.
 
-Control has references only. A door calls the children of a case 子ども1, 子ども2 … in the order in which it learned of
-them, each with the first characters of its reference, so that two agencies can tell on the telephone whom they mean.
+Control has references only. A door calls a child by the name that it has read in this case, where who looks may know it;
+the others 子ども1, 子ども2 … in the order in which it learned of them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
@@ -25,9 +26,11 @@ ALL = "all"
 ALL_NAME = "この家庭の子ども全員"
 
 
-def child_names(messages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def child_names(
+    messages: Iterable[Mapping[str, Any]], known: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Reference -> what pages call this child, as far as these messages know; joined references are one child, until the
-    join is taken back."""
+    join is taken back. ``known``: the names that have been read, by reference; no two children are called the same."""
     first_of: dict[str, str] = {}
     joins, taken_back = dict[str, list[str]](), set[str]()
     for message in messages:
@@ -42,8 +45,17 @@ def child_names(messages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     for join, named in joins.items():
         if join not in taken_back:
             _join(first_of, order, named)
-    names = {one: f"子ども{n}({one[:4]})" for n, one in enumerate(order, 1)}
+    read = {first_of.get(reference, reference): name for reference, name in (known or {}).items() if name}
+    counts = Counter(read.get(one, "") for one in order)
+    names = {
+        one: read[one] if counts[read.get(one, "")] == 1 and one in read else _numbered(n, read.get(one, ""))
+        for n, one in enumerate(order, 1)
+    }
     return {**{reference: names[one] for reference, one in first_of.items()}, UNKNOWN: UNKNOWN_NAME}
+
+
+def _numbered(n: int, name: str) -> str:
+    return f"{name}(子ども{n})" if name else f"子ども{n}"
 
 
 def _join(first_of: dict[str, str], order: list[str], named: Sequence[str]) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from domain import events as e
 from domain.codes import ClosingReason, Section
+from gateway.agency.forms.bases import fitting_bases
 from gateway.agency.forms.fill import FieldError
 from gateway.agency.forms.kinds import (
-    COMMISSIONED,
     CORE,
-    TO_OFFICE,
     Choices,
     Field,
     FieldValues,
@@ -24,10 +23,11 @@ from gateway.agency.forms.kinds import (
 )
 from gateway.agency.forms.meetings import NETWORK_BASES
 from gateway.agency.forms.planning import participants
-from gateway.agency.forms.sections import with_fields
+from gateway.agency.forms.sections import folded, with_fields
 from gateway.pages.labels import CLOSING_REASONS, FOLLOW_ONS, NOT_CONSULTED, REASON_LABELS
 
 CLOSING_GROUP = "終結・後続支援"
+FOLLOW_ON_BASES = ("CWA-25-2-2", "CWA-21-10-2-3")
 
 
 def _consultable(form_context: FormContext) -> Choices:
@@ -49,6 +49,11 @@ def _finalise_closing(field_values: FieldValues, form_context: FormContext) -> F
     if not ended and field_values["follow_on"] is None:
         raise FieldError("follow_on", "「終結の後」を選んでください。")
     return field_values | ({"follow_on": None} if ended else {})
+
+
+def _bases_of_follow_on(form_context: FormContext, agency: str) -> list[str]:
+    """Who takes over may be outside the network and the commission: then the person's consent is what permits it."""
+    return fitting_bases(form_context, agency, unsolicited=True, preferred=FOLLOW_ON_BASES)
 
 
 CLOSING_FORMS = (
@@ -151,7 +156,7 @@ CLOSING_FORMS = (
                 help="目標に届いていない、または環境がよくなっていないのに終結するときに選びます。",
             ),
         ),
-        section_inputs=(reason_section("終結に至る経緯"),),
+        section_inputs=(reason_section("終結に至る経緯"), *folded(Section.CLOSING)),
         finalise=_finalise_closing,
         tasks=frozenset({"LATE_PLAN_END", "LATE_PLAN_ENDING"}),
         send="終結する",
@@ -164,8 +169,8 @@ CLOSING_FORMS = (
         next_step="相手が受け入れるまで、仕事一覧に残ります。",
         group=CLOSING_GROUP,
         roles=CORE,
-        section_inputs=(SectionText(section=Section.PLAN, label="頼むこと"),),
-        to=To(is_required=True, bases=(*TO_OFFICE, *COMMISSIONED)),
+        section_inputs=(SectionText(section=Section.PLAN, label="頼むこと"), *folded(Section.BASIC)),
+        to=To(is_required=True, bases_for=_bases_of_follow_on),
     ),
     Form(
         key="follow-on-accepted",

@@ -206,8 +206,6 @@ def fill(form: Form, form_context: FormContext, values: Values) -> Filled:
             filled.field_values = form.finalise(filled.field_values, form_context)
         except FieldError as field_error:
             filled.errors[field_error.field_name] = field_error.message
-    if not filled.errors and form.addressees is not None:
-        filled.to = sorted(form.addressees(filled.field_values, form_context))
     return filled
 
 
@@ -263,7 +261,7 @@ def field_of_refusal(form: Form, form_context: FormContext, reason: str | None) 
 def _check_content(form: Form, form_context: FormContext, filled: Filled) -> None:
     if form.needs_content and not (filled.attached or _discloses(filled)):
         first = form.visible_sections(form_context)[0].name
-        filled.errors.setdefault(first, "正しい内容を、どれか一つの情報区分に書いてください。")
+        filled.errors.setdefault(first, "内容を、どれか一つの情報区分に書いてください。")
 
 
 def _discloses(filled: Filled) -> bool:

@@ -40,10 +40,16 @@ class OtherAgency:
 
 
 class CaseMessages(Sequence[Message]):
-    """Messages in order, looked up by their id and by what they answer without looking at each one again."""
+    """Messages in order, looked up by their id and by what they answer without looking at each one again.
 
-    def __init__(self, messages: Iterable[Message] = ()) -> None:
+    ``names``: of children by reference, as far as this door has read them and who looks may know them.
+    """
+
+    def __init__(
+        self, messages: Iterable[Message] = (), names: Callable[[], Mapping[str, str]] = dict
+    ) -> None:
         self._messages = tuple(messages)
+        self._names = names
         self._by_id: dict[object, Message] | None = None
         self._answers: dict[tuple[str, str], dict[object, list[Message]]] = {}
         self._child_names: dict[str, str] | None = None
@@ -69,7 +75,7 @@ class CaseMessages(Sequence[Message]):
     def child_names(self) -> Mapping[str, str]:
         """Reference -> what pages call this child."""
         if self._child_names is None:
-            self._child_names = child_names(self._messages)
+            self._child_names = child_names(self._messages, self._names())
         return self._child_names
 
     def answering(self, act: str, name: str, message: object) -> list[Message]:
@@ -91,7 +97,7 @@ class FormContext:
     ``command_id``: the idempotency key of the page, so that a page sent twice is recorded once. ``other_cases``: the door's
     other cases, without those of the family; ``joined_cases``: those joined with this one; ``roll``: of each visiting agency
     whose roll this door knows, what each of its visitors lacks; ``referred_to``: to whom this agency has referred families
-    before, the latest first.
+    before, the latest first; ``permits``: whether this person of this door may do this act here.
     """
 
     agency: str
@@ -109,6 +115,7 @@ class FormContext:
     joined_cases: Callable[[], Choices] = dict
     roll: Callable[[], Mapping[str, Mapping[str, Sequence[str]]]] = dict
     referred_to: Callable[[], Sequence[str]] = tuple
+    permits: Callable[[str, str], bool] = lambda actor, act: True
 
     def of(self, act: str, name: str, message: object) -> list[Message]:
         """The messages of this act that answer that message by that field."""
@@ -432,7 +439,6 @@ class Form:
     what it does; ``next_step``: what happens next. ``tasks``: the kinds of task it completes; ``only_while_pending``:
     it is offered only while such a task waits. ``begins_case``: it may begin a case. ``offered_on``: the kind of subject
     that offers it, if another than the act's own; ``originator``: then names what the act is about.
-    ``addressees``: who is informed, where that follows from the entered values and nobody is asked.
     ``needs_content``: something must be written in one of its sections, whichever.
     """
 
@@ -461,7 +467,6 @@ class Form:
     children_from_content: bool = False
     offered_on: Kind | None = None
     originator: Callable[[FieldValues, FormContext], UUID] | None = None
-    addressees: Callable[[FieldValues, FormContext], Sequence[str]] | None = None
     needs_content: bool = False
     send: str = "封をして送付する"
 
@@ -482,8 +487,9 @@ class Form:
         return self.act.ON is Kind.CASE and not (self.about or self.any_message)
 
     def fits(self, form_context: FormContext) -> bool:
-        """True if this agency has a role that uses it."""
-        return not self.roles or bool(self.roles & form_context.roles)
+        """True if this agency has a role that uses it, and this person may."""
+        is_of_agency = not self.roles or bool(self.roles & form_context.roles)
+        return is_of_agency and form_context.permits(form_context.actor, self.act.TOPIC)
 
     def is_offered_for(self, form_context: FormContext, message: Message) -> bool:
         """True if it can be sent about this message, as far as this door knows."""

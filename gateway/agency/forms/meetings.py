@@ -19,7 +19,7 @@ from gateway.agency.forms.kinds import (
     reason_section,
     theirs,
 )
-from gateway.agency.forms.sections import with_fields
+from gateway.agency.forms.sections import folded, with_fields
 
 GROUP = "会議・専門職"
 NETWORK_BASES = ("CWA-25-2-2", "CWA-25-3-2", *TO_OFFICE)
@@ -48,7 +48,10 @@ MEETING_FORMS = (
         next_step="招かれた機関に届きます。議題は「会議資料」で記録から作れます。",
         group=GROUP,
         roles=AUTHORITIES,
-        section_inputs=(SectionText(section=Section.CONF, label="会議の案内(日時・場所・議題)"),),
+        section_inputs=(
+            SectionText(section=Section.CONF, label="会議の案内(日時・場所・議題)"),
+            *folded(Section.BASIC),
+        ),
         to=To(bases=NETWORK_BASES),
         send="招集する",
     ),
@@ -61,7 +64,10 @@ MEETING_FORMS = (
         group=GROUP,
         roles=AUTHORITIES,
         fields=(PARTICIPANTS,),
-        section_inputs=(with_fields(SectionText(section=Section.CONF, label="会議録", is_required=True)),),
+        section_inputs=(
+            with_fields(SectionText(section=Section.CONF, label="会議録", is_required=True)),
+            *folded(Section.CHILD, Section.CAREGIVER, Section.ENV, Section.PREG, Section.RISK),
+        ),
         to=To(bases=NETWORK_BASES),
         finalise=_finalise_participants,
         send="会議録を残す",

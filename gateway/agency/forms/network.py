@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 from domain import events as e
-from gateway.agency.forms.kinds import COORD, CORE, Field, Form, InputKind, To, reason_field, reason_section
+from domain.codes import Section
+from gateway.agency.forms.bases import fitting_bases
+from gateway.agency.forms.kinds import (
+    COORD,
+    CORE,
+    Field,
+    Form,
+    FormContext,
+    InputKind,
+    To,
+    reason_field,
+    reason_section,
+)
+from gateway.agency.forms.sections import folded
 from gateway.pages.labels import REASON_LABELS, STANDINGS
 
 GROUP = "要対協"
+REQUEST_BASES = ("APPI-69-1", "CWA-25-2-2")
+"""Within one municipality first: before the registration the network's own basis does not apply."""
+
+
+def _bases_of_request(form_context: FormContext, agency: str) -> list[str]:
+    return fitting_bases(form_context, agency, unsolicited=True, preferred=REQUEST_BASES)
+
 
 NETWORK_FORMS = (
     Form(
@@ -17,8 +37,17 @@ NETWORK_FORMS = (
         next_step="調整機関の仕事一覧に出ます。",
         group=GROUP,
         roles=CORE,
-        section_inputs=(reason_section("登録を求める理由"),),
-        to=To(roles=COORD, preselected_roles=COORD, is_required=True),
+        section_inputs=(
+            reason_section("登録を求める理由"),
+            *folded(Section.BASIC, Section.RISK, Section.PREG, Section.CHILD, Section.CAREGIVER, Section.ENV),
+        ),
+        to=To(
+            roles=COORD,
+            preselected_roles=COORD,
+            is_required=True,
+            bases_for=_bases_of_request,
+            has_default_basis=True,
+        ),
         send="登録を求める",
     ),
     Form(

@@ -302,6 +302,7 @@ PLAN_REVIEW_FORMS = (
         group="計画",
         roles=CORE,
         section_inputs=(SectionText(section=Section.PLAN, label="見直した内容"),),
+        to=replace(VISITOR_RECIPIENTS, help="訪問する機関に、見直した計画を届けるときに選びます。"),
         tasks=frozenset({"REVIEW", "LATE_REVIEW", "REASSESS"}),
         send="見直しを記録する",
     ),

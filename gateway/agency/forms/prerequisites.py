@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from domain import events as e
 from domain.codes import EligibilityResult, Role
 from domain.reasons import Reason
+from gateway.agency.case_state import decides_plan
 from gateway.agency.forms.kinds import Form, Message
 from gateway.agency.index.case_overview import ENDED
 
@@ -43,9 +44,6 @@ class Prerequisite:
     form: str
 
 
-_PLANS = (e.SupportPlanFormulated.TOPIC, e.SupportPlanApproved.TOPIC)
-
-
 def case_progress(messages: Iterable[Message], roles: Collection[str], agency: str) -> CaseProgress:
     """``messages``: of the case, oldest first; ``roles``: of this agency."""
     known = [m for m in messages if "fields" in m]
@@ -54,13 +52,12 @@ def case_progress(messages: Iterable[Message], roles: Collection[str], agency: s
     phase = support[_last(support, e.SupportCommenced.TOPIC) + 1 :]
     decisions = [m for m in support if m["act"] == e.EligibilityDetermined.TOPIC]
     acts, of_support, of_phase = ({m["act"] for m in some} for some in (known, support, phase))
-    brings_plan = any(m["act"] == e.SupportCommenced.TOPIC and m["fields"].get("plan") for m in support)
     return CaseProgress(
         status=next((m["status"] for m in reversed(known) if m.get("status")), None),
         is_complete=Role.CORE.value in roles and not took_over,
         is_assessed=e.IndicatorAssessmentRecorded.TOPIC in acts,
         is_eligible=bool(decisions) and decisions[-1]["fields"]["result"] == EligibilityResult.ELIGIBLE,
-        has_plan=brings_plan or not of_support.isdisjoint(_PLANS),
+        has_plan=any(map(decides_plan, support)),
         has_commenced=e.SupportCommenced.TOPIC in of_support,
         is_consulted=e.ClosingConsultationHeld.TOPIC in of_phase,
         is_evaluated=e.ClosingEvaluationRecorded.TOPIC in of_phase,

@@ -8,6 +8,7 @@ from domain import events as e
 from domain.calendar import day_of
 from gateway.agency.forms.display import local_time_text
 from gateway.agency.forms.kinds import Choices, Field, FormContext, InputKind, Message, ours, theirs
+from gateway.agency.index.case_overview import planned_visits
 from gateway.pages.dates import day_text
 from gateway.pages.texts import act_text
 
@@ -25,19 +26,8 @@ def _named_by_us(form_context: FormContext) -> set[object]:
 
 
 def _planned_visits(form_context: FormContext) -> list[Message]:
-    """The planned visits that this door knows of and nobody has named as reported or postponed, by their day."""
-    named = {
-        message["fields"].get(name)
-        for message in form_context.messages
-        if "fields" in message
-        for name in ("visit", "replaces")
-    }
-    plans = [
-        m
-        for m in form_context.messages
-        if m["act"] == e.HomeVisitScheduled.TOPIC and "fields" in m and m["message"] not in named
-    ]
-    return sorted(plans, key=lambda m: str(m["fields"]["planned_on"]))
+    """The visits that are still planned, by their day."""
+    return sorted(planned_visits(form_context.messages), key=lambda m: str(m["fields"]["planned_on"]))
 
 
 def _visit_choices(form_context: FormContext) -> Choices:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -142,7 +143,7 @@ SAFETY_FORMS = (
             CHANNEL_FIELD,
         ),
         section_inputs=(
-            CHILD_STATEMENT_SECTION,
+            replace(CHILD_STATEMENT_SECTION, is_required=False),
             RISK_SECTION,
             BASIC,
             SectionText(
@@ -156,6 +157,7 @@ SAFETY_FORMS = (
         fixed={"notifier_token": None, "recorded_for_notifier": True},
         finalise=check_not_in_future("received_at"),
         begins_case=True,
+        needs_content=True,
         send="通告を受け付ける",
     ),
     Form(
@@ -320,7 +322,8 @@ SAFETY_FORMS = (
         answers="forwards",
         open=_may_forward,
         max_per_message=20,
-        section_inputs=(CHILD_STATEMENT_SECTION, RISK_SECTION, BASIC),
+        section_inputs=(replace(CHILD_STATEMENT_SECTION, is_required=False), RISK_SECTION, BASIC),
+        needs_content=True,
         to=To(roles=AUTHORITIES, is_required=True, bases=FORWARD_BASES),
         purpose=Purpose.SAFETY,
         tasks=frozenset({"ACT"}),

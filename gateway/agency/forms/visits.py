@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from domain import events as e
 from domain.codes import Purpose, Section
 from domain.rulebook import QUALIFICATIONS
+from gateway.agency.case_state import plans_in_force
 from gateway.agency.forms.content_inputs import VISIT_INPUTS, VISIT_REPORT_INPUTS
 from gateway.agency.forms.fill import FieldError
 from gateway.agency.forms.kinds import (
@@ -29,11 +31,13 @@ from gateway.agency.forms.kinds import (
 )
 from gateway.agency.forms.references import POSTPONED_VISIT_FIELD, VISIT_FIELD
 from gateway.agency.forms.safety import CHILD_SEEN
-from gateway.agency.forms.sections import with_fields
+from gateway.agency.forms.sections import folded, with_fields
 from gateway.pages.dates import day_text
 from gateway.pages.labels import GAPS, REASON_LABELS, VISITOR_ROLES
 
 VISITS = "訪問"
+OFF_ROLL = "-"
+"""Stands for a visitor who is on no roll that this door knows."""
 VISITOR_RECIPIENTS = To(roles=CONTRACTOR | CORE, bases=COMMISSIONED, default_basis=COMMISSIONED[0])
 
 
@@ -57,8 +61,47 @@ def _assigned_workers(form_context: FormContext) -> Choices:
     return assigned_workers
 
 
+def _visitors_on_rolls(form_context: FormContext) -> Choices:
+    """Everybody on the rolls that this door knows, with what each still lacks; those first who can be assigned."""
+    choices = {
+        f"{agency} {worker}": _visitor_text(form_context, agency, worker, gaps)
+        for agency, workers in form_context.roll().items()
+        for worker, gaps in sorted(workers.items(), key=lambda row: (bool(row[1]), row[0]))
+    }
+    return {**choices, OFF_ROLL: "この一覧にいない人(下に登録番号を書く)"}
+
+
+def _visitor_text(form_context: FormContext, agency: str, worker: str, gaps: Sequence[str]) -> str:
+    own, other = agency == form_context.agency, form_context.agencies.get(agency)
+    name = form_context.people.get(worker, "") if own else ""
+    who = (
+        f"{'自機関' if own else other.name if other else 'ほかの機関'}: {f'{name} ' if name else ''}{worker}"
+    )
+    return f"{who}(まだ割り当てられません: {_gaps_text(gaps)})" if gaps else who
+
+
+def _gaps_text(gaps: Sequence[str]) -> str:
+    return "、".join(GAPS.get(gap, gap) for gap in gaps)
+
+
+def _knows_a_roll(form_context: FormContext) -> bool:
+    return any(form_context.roll().values())
+
+
 def _check_roll(field_values: FieldValues, form_context: FormContext) -> FieldValues:
     """Who is on no roll is named as such, and what somebody on it lacks by its name; the hub decides anew."""
+    chosen = field_values.pop("visitor", None) or OFF_ROLL
+    field_name = "worker" if chosen == OFF_ROLL else "visitor"
+    if chosen != OFF_ROLL:
+        agency, _, worker = chosen.partition(" ")
+        if field_values.get("worker") not in (None, worker):
+            raise FieldError(
+                "worker", "一覧で選んだ人と、書いた登録番号が違います。どちらか一方にしてください。"
+            )
+        field_values |= {"agency": agency, "worker": worker}
+    for name, label in (("agency", "訪問する機関"), ("worker", "訪問支援者(登録番号)")):
+        if field_values.get(name) is None:
+            raise FieldError(name, f"「{label}」を記入してください。")
     of_agency = form_context.roll().get(field_values["agency"])
     gaps = None if of_agency is None else of_agency.get(field_values["worker"])
     if of_agency is not None and gaps is None:
@@ -68,8 +111,8 @@ def _check_roll(field_values: FieldValues, form_context: FormContext) -> FieldVa
         )
     if gaps:
         raise FieldError(
-            "worker",
-            f"この訪問支援者はまだ割り当てられません。そろっていないもの: {'、'.join(GAPS.get(g, g) for g in gaps)}。",
+            field_name,
+            f"この訪問支援者はまだ割り当てられません。そろっていないもの: {_gaps_text(gaps)}。",
         )
     return field_values
 
@@ -79,21 +122,9 @@ def _finalise_unassignment(field_values: FieldValues, form_context: FormContext)
     return {"agency": agency, "worker": worker}
 
 
-def _visiting_contractor(field_values: FieldValues, form_context: FormContext) -> list[str]:
-    """The contractor of the visitor: its door shows what was opened to those alone of whose assignment it was informed."""
-    agency = field_values["agency"]
-    return [] if agency == form_context.agency else [agency]
-
-
-def _known_plans(form_context: FormContext) -> Choices:
-    """The versions of the plan that reached this door, the newest last."""
-    plans = [
-        m
-        for m in form_context.messages
-        if any(i["section"] == Section.PLAN for i in m.get("items", []))
-        and form_context.agency in (m["by"], *m.get("to", []))
-        and form_context.agency not in m.get("held", [])
-    ]
+def _plans_in_force(form_context: FormContext) -> Choices:
+    """What brought the plan in force to this door, the newest first."""
+    plans = plans_in_force(form_context.messages, form_context.agency)
     return {m["message"]: f"{day_text(str(m['at']))} に届いた計画" for m in plans}
 
 
@@ -107,12 +138,28 @@ VISIT_FORMS = (
         group=VISITS,
         roles=CORE,
         fields=(
-            Field(name="agency", label="訪問する機関", input_kind=InputKind.ONE, choices=_visiting_agencies),
+            Field(
+                name="visitor",
+                label="訪問支援者",
+                input_kind=InputKind.ONE,
+                choices=_visitors_on_rolls,
+                help="自機関と委託先の名簿にいる人です。",
+                visible_if=_knows_a_roll,
+            ),
+            Field(
+                name="agency",
+                label="訪問する機関",
+                input_kind=InputKind.ONE,
+                choices=_visiting_agencies,
+                is_required=False,
+                help="上の一覧から選んだときは要りません。",
+            ),
             Field(
                 name="worker",
                 label="訪問支援者(登録番号)",
                 input_kind=InputKind.REF,
-                help="名前ではなく、登録番号で書いてください。",
+                is_required=False,
+                help="上の一覧から選んだときは要りません。名前ではなく、登録番号で書いてください。",
             ),
             Field(name="role", label="役割", input_kind=InputKind.ONE, choices=VISITOR_ROLES),
             Field(
@@ -132,7 +179,6 @@ VISIT_FORMS = (
             ),
         ),
         finalise=_check_roll,
-        addressees=_visiting_contractor,
         tasks=frozenset({"COVER_VISIT", "REPLACE_VISITOR", "LATE_REPLACEMENT"}),
         send="割り当てる",
     ),
@@ -153,7 +199,6 @@ VISIT_FORMS = (
             ),
         ),
         finalise=_finalise_unassignment,
-        addressees=_visiting_contractor,
         send="割当を解く",
     ),
     Form(
@@ -172,6 +217,7 @@ VISIT_FORMS = (
         section_inputs=(
             SectionText(section=Section.VISIT, label="訪問の記録", content=VISIT_INPUTS),
             CHILD_SEEN,
+            *folded(Section.RISK),
         ),
         tasks=frozenset({"LATE_CONTACT", "LATE_VISITS", "LATE_SILENCE", "LATE_VISIT_REPORT", "COVER_VISIT"}),
         send="訪問を記録する",
@@ -256,10 +302,10 @@ VISIT_REPORT_FORMS = (
                 name="support_plan",
                 label="もとにした支援計画",
                 input_kind=InputKind.ONE,
-                choices=_known_plans,
-                default=lambda form_context: list(_known_plans(form_context))[-1:],
+                choices=_plans_in_force,
+                default=lambda form_context: list(_plans_in_force(form_context))[:1],
                 is_required=False,
-                help="届いた計画のうち、この訪問がもとにした版です。",
+                help="いま有効な計画のうち、この訪問がもとにした版です。新しいものから並びます。",
             ),
             reason_field(
                 REASON_LABELS,

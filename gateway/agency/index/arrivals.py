@@ -42,12 +42,16 @@ class ArrivalStore:
         self._write, self._query = write, query
 
     def apply_feed(
-        self, db: sqlite3.Connection, messages: Iterable[Mapping[str, Any]], erased: Collection[str]
+        self,
+        db: sqlite3.Connection,
+        messages: Iterable[Mapping[str, Any]],
+        erased: Collection[str],
+        changed_tasks: Iterable[str] = (),
     ) -> None:
         """In the transaction of a page of the feed: number what is new, note which cases changed, forget what was
-        erased."""
+        erased. ``changed_tasks``: the cases whose tasks changed."""
         count = self.change_count + 1
-        changed: set[str] = set()
+        changed = set(changed_tasks)
         for m in messages:
             if m["body"].get("gone"):
                 db.execute("DELETE FROM arrivals WHERE case_id=? AND message=?", (m["case"], m["message"]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, Any
@@ -216,21 +216,36 @@ class CaseIndex:
             views = [view for case in cases if (view := self._search.view(case)) is not None and view.title]
         return {str(view.case): view.title for view in views if reader.may_know(view.case)}
 
+    def sort_names(self, cases: Iterable[UUID], reader: IndexReader) -> dict[str, str]:
+        """By what a list is ordered: the reading of a family's name, else the name; of those that this person may be shown."""
+        known = [case for case in cases if reader.may_know(case)] if self.is_current else []
+        views = self._views(known).values()
+        return {str(view.case): view.reading or view.title for view in views}
+
     def names(self, cases: Iterable[UUID], reader: IndexReader) -> dict[str, ListedName]:
         """What a list shows for each case instead of a number alone."""
-        return {str(case): self._listed_name(case, reader) for case in cases}
-
-    def _listed_name(self, case: UUID, reader: IndexReader) -> ListedName:
-        if not self.is_current or not reader.may_know(case):
-            return ListedName("HIDDEN")
+        listed, today = list(cases), day_of(self._now())
+        known = [case for case in listed if reader.may_know(case)] if self.is_current else []
         with self._lock:
-            view, is_opened = self._view(case), case in self._items
+            views = self._views(known)
+            is_opened = {case: case in self._items for case in known}
+        names = {case: self._listed_name(case, views.get(case), is_opened[case], today) for case in known}
+        return {str(case): names.get(case, ListedName("HIDDEN")) for case in listed}
+
+    def _listed_name(self, case: UUID, view: FamilyView | None, is_opened: bool, today: date) -> ListedName:
         if view is not None and view.title:
-            today = day_of(self._now())
             ages = tuple(None if child.due else child.age_on(today) for child in view.children)
             return ListedName("NAMED", view.title, view.reading, ages)
         has_unopened = not is_opened and self._store.has_openable(case, Section.BASIC)
         return ListedName("UNOPENED" if has_unopened else "NAMELESS")
+
+    def child_names(self, case: UUID, reader: IndexReader) -> dict[str, str]:
+        """Reference -> name of each child of this family, as far as it was read and this person may know it."""
+        if not self.is_current or not reader.may_know(case):
+            return {}
+        view = self._view(case)
+        children = () if view is None else view.children
+        return {child.ref: child.name or child.kana for child in children if child.ref}
 
     def birth_month(self, case: UUID, child: UUID) -> str | None:
         """When a child was born, ``YYYY-MM``, for counts by age; None where that is not known, or the feed is too old."""
@@ -248,13 +263,18 @@ class CaseIndex:
 
     def _view(self, case: UUID) -> FamilyView | None:
         """What is known of one family, read now if it still waits."""
+        return self._views([case]).get(case)
+
+    def _views(self, cases: Collection[UUID]) -> dict[UUID, FamilyView]:
+        """What is known of these families, of those of which something is; those that still wait are read now."""
         with self._lock:
             self._follow()
-            if case in self._waiting:
-                self._read([case])
+            waiting = [case for case in cases if case in self._waiting]
+            if waiting:
+                self._read(waiting)
                 self._hide(self._without_contact())
-            view = self._search.view(case)
-            return None if view is None else self._shown(view)
+            views = ((case, self._search.view(case)) for case in cases)
+            return {case: self._shown(view) for case, view in views if view is not None}
 
     # --- in the thread ----------------------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
 """What a door knows of each of its cases at a glance, from control alone, in memory: a list of a thousand cases reads no
-message again.
+message and no task again.
 
-Each overview follows the messages of its case; only cases that changed are read anew.
+Each overview follows the messages and tasks of its case; only cases that changed are read anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from domain.events import (
     SupportWorkerUnassigned,
     TransferCompleted,
 )
+from gateway.agency.task_store import Task
 
 if TYPE_CHECKING:
     from gateway.agency.store import DoorStore
@@ -34,7 +35,8 @@ _ENDS = frozenset({SupportClosed.TOPIC, TransferCompleted.TOPIC})
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A message as a list needs it. ``actor``: who wrote it, empty where this agency does not know; ``worker``: the
-    visitor of this agency whom it assigns, else empty; ``due_on``: the day that it names (ISO), else empty."""
+    visitor of this agency whom it assigns, else empty; ``due_on``: the day that it names (ISO), else empty, as where it
+    plans a visit that is planned no more."""
 
     n: int
     message: str
@@ -53,7 +55,7 @@ class CaseOverview:
     """One case. ``arrivals``: in the order in which they came; ``begun_at``, ``begun_by``: when and by whom its first message
     was written; ``ended_at``: when its support was closed or handed over, as far as this agency knows, else empty;
     ``assigned``: the visitors of this agency that are assigned now; ``next_visit_on``: the day of the next planned visit
-    that nobody has reported (ISO), empty for none."""
+    that nobody has reported (ISO), empty for none; ``tasks``: what waits in it for this agency, by due time."""
 
     case: str
     status: str | None
@@ -65,6 +67,7 @@ class CaseOverview:
     ended_at: str
     assigned: frozenset[str]
     next_visit_on: str
+    tasks: tuple[Task, ...] = ()
 
     @property
     def has_ended(self) -> bool:
@@ -78,7 +81,7 @@ class CaseOverview:
         """What has come after this arrival and was not written by this person, oldest first."""
         if self.last_arrival <= n:
             return ()
-        return tuple(a for a in self.arrivals if a.n > n and a.actor != actor)
+        return tuple([a for a in self.arrivals if a.n > n and a.actor != actor])
 
 
 class CaseOverviews:
@@ -96,6 +99,11 @@ class CaseOverviews:
             self._follow()
             return dict(self._cases)
 
+    def latest_first(self) -> list[CaseOverview]:
+        """Every case, that with the newest message first."""
+        by_case = sorted(self.all().values(), key=lambda one: one.case)
+        return sorted(by_case, key=lambda one: one.last_at, reverse=True)
+
     def of(self, case: UUID) -> CaseOverview | None:
         """One case; None where this agency may know no message of it."""
         with self._lock:
@@ -108,13 +116,17 @@ class CaseOverviews:
             return
         if self._change < 0:
             numbers, bodies = self._store.arrivals.all(), self._store.messages_by_case()
+            tasks = _by_case(self._store.tasks.all())
         else:
             changed = self._store.arrivals.changed_since(self._change)
             numbers = {case: self._store.arrivals.of_case(case) for case in changed}
             bodies = {case: self._store.messages(UUID(case)) for case in changed}
+            tasks = {case: self._store.tasks.of_case(case) for case in changed}
         for case, messages in bodies.items():
             if messages:
-                self._cases[case] = case_overview(case, messages, numbers.get(case, {}), self._agency)
+                self._cases[case] = case_overview(
+                    case, messages, numbers.get(case, {}), self._agency, tasks.get(case, ())
+                )
             else:
                 self._cases.pop(case, None)
         known = self._store.arrivals.cases()
@@ -123,12 +135,19 @@ class CaseOverviews:
 
 
 def case_overview(
-    case: str, messages: Iterable[Message], numbers: Mapping[str, int], agency: str
+    case: str,
+    messages: Iterable[Message],
+    numbers: Mapping[str, int],
+    agency: str,
+    tasks: Iterable[Task] = (),
 ) -> CaseOverview:
-    """The overview of a case. ``messages``: at least one, oldest first; ``numbers``: of their arrivals."""
+    """The overview of a case. ``messages``: at least one, oldest first; ``numbers``: of their arrivals; ``tasks``: of this
+    case."""
     in_order = list(messages)
+    planned = planned_visits(in_order)
+    pending = {m["message"] for m in planned}
     first, last = in_order[0], in_order[-1]
-    arrivals = [_arrival(m, numbers.get(m["message"], 0), agency) for m in in_order]
+    arrivals = [_arrival(m, numbers.get(m["message"], 0), agency, pending) for m in in_order]
     return CaseOverview(
         case=case,
         status=next((m["status"] for m in reversed(in_order) if m.get("status")), None),
@@ -139,12 +158,21 @@ def case_overview(
         last_act=last["act"],
         ended_at=max((m["at"] for m in in_order if m["act"] in _ENDS), default=""),
         assigned=assigned_workers(in_order, agency),
-        next_visit_on=min((str(m["fields"]["planned_on"]) for m in planned_visits(in_order)), default=""),
+        next_visit_on=min((str(m["fields"]["planned_on"]) for m in planned), default=""),
+        tasks=tuple(tasks),
     )
 
 
-def _arrival(message: Message, n: int, agency: str) -> Arrival:
+def _by_case(tasks: Iterable[Task]) -> dict[str, list[Task]]:
+    of_case: dict[str, list[Task]] = {}
+    for task in tasks:
+        of_case.setdefault(task["case"], []).append(task)
+    return of_case
+
+
+def _arrival(message: Message, n: int, agency: str, pending_visits: Collection[str]) -> Arrival:
     fields = message.get("fields", {})
+    is_pending = message["act"] != HomeVisitScheduled.TOPIC or message["message"] in pending_visits
     is_ours = message["by"] == agency
     assigns = message["act"] == SupportWorkerAssigned.TOPIC and fields.get("agency") == agency
     return Arrival(
@@ -157,7 +185,7 @@ def _arrival(message: Message, n: int, agency: str) -> Arrival:
         is_ours=is_ours,
         is_addressed=not is_ours and agency in message.get("to", ()),
         worker=str(fields.get("worker") or "") if assigns else "",
-        due_on=str(fields.get("due_on") or fields.get("planned_on") or ""),
+        due_on=str(fields.get("due_on") or fields.get("planned_on") or "") if is_pending else "",
     )
 
 
@@ -175,7 +203,17 @@ def assigned_workers(messages: Iterable[Message], agency: str) -> frozenset[str]
 
 
 def planned_visits(messages: Iterable[Message]) -> list[Message]:
-    """The planned visits that nobody has named as reported or postponed, as far as this agency knows."""
-    with_fields = [m for m in messages if "fields" in m]
-    named = {m["fields"].get(name) for m in with_fields for name in ("visit", "replaces")}
-    return [m for m in with_fields if m["act"] == HomeVisitScheduled.TOPIC and m["message"] not in named]
+    """The planned visits that nobody has named as reported or postponed, as far as this agency knows, and that no end of the
+    support, or hand-over to others than who planned them, has made void. ``messages``: oldest first."""
+    planned: list[Message] = []
+    named: set[object] = set()
+    for m in messages:
+        fields = m.get("fields", {})
+        named |= {fields.get(name) for name in ("visit", "replaces")}
+        if m["act"] == SupportClosed.TOPIC:
+            planned.clear()
+        elif m["act"] == TransferCompleted.TOPIC:
+            planned = [visit for visit in planned if visit["by"] in m.get("to", ())]
+        elif m["act"] == HomeVisitScheduled.TOPIC and "fields" in m:
+            planned.append(m)
+    return [m for m in planned if m["message"] not in named]

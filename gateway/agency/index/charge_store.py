@@ -42,10 +42,15 @@ class ChargeStore:
             changed = update(known)
             db.executemany("INSERT OR REPLACE INTO case_charges VALUES (?,?)", sorted(changed.items()))
             if changed:
-                db.execute(
-                    "INSERT INTO state VALUES ('charge_changes', '1')"
-                    " ON CONFLICT(key) DO UPDATE SET value=CAST(value AS INTEGER)+1"
-                )
+                self.note_change(db)
+
+    @staticmethod
+    def note_change(db: sqlite3.Connection) -> None:
+        """In a transaction that changed charges: what is in memory of them is out of date."""
+        db.execute(
+            "INSERT INTO state VALUES ('charge_changes', '1')"
+            " ON CONFLICT(key) DO UPDATE SET value=CAST(value AS INTEGER)+1"
+        )
 
     def answers(self) -> dict[tuple[str, str], bytes]:
         """Two cases -> the sealed answer whether they are of one family."""

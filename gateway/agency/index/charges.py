@@ -161,11 +161,11 @@ class Charges:
     def _all(self) -> Mapping[str, tuple[Charge, ...]]:
         with self._lock:
             count = self._store.change_count
-            known = self._store.charges()
             if count != self._change_count:
+                known = self._store.charges()
                 self._histories = {case: self._opened(case, known) for case in known}
                 self._change_count = count
-            return {case: self._histories[case] for case in known if case in self._histories}
+            return self._histories
 
     def _context(self, case: str) -> bytes:
         return lp("kh/case-charge/v1", self._hub, UUID(case))

@@ -17,6 +17,7 @@ from uuid import UUID
 from domain.codes import Purpose, Section
 from domain.errors import ExchangeError, NotFound, Untrusted
 from domain.events import Kind
+from domain.roles import DoorAct
 
 if TYPE_CHECKING:
     from gateway.agency.door import Door
@@ -64,6 +65,7 @@ def rebuild(
 ) -> RebuildProgress:
     """Open what the index lacks, until all is done or ``stop`` is set. Raises Unavailable where the hub goes away: call it
     again."""
+    door.permissions.require(DoorAct.REBUILD_INDEX, actor)
     door.refresh()
     door.index.read_all()
     for case in door.index.status().unreadable:

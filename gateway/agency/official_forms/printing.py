@@ -20,6 +20,7 @@ from domain.content.form import Content
 from domain.content.lines import names_in
 from domain.content.text import TextContent
 from domain.errors import ExchangeError, Malformed, NotFound, Refused, Unavailable
+from domain.roles import DoorAct
 from gateway.agency.door import Door
 from gateway.agency.drafts import SectionContent
 from gateway.agency.forms.children import child_names
@@ -111,6 +112,7 @@ class FormPrinter:
         a protected address would stand in it), Malformed (too much; a character that can't be printed; a missing
         tick), and what opening an item raises.
         """
+        self._door.permissions.require(DoorAct.PRINT_FORMS, actor, order.case)
         opened: list[OpenedSection] = []
         pdf = _set(self._filled_form(form, order, actor, {}, opened))
         self._log_print(actor, order.case, form, {one.section for one in opened} & OWN_TICK)
@@ -123,6 +125,7 @@ class FormPrinter:
         A case whose information can't be opened or printed has its paper without it, which says why. What was opened is in
         the log also where nothing is printed. Raises as ``print``.
         """
+        self._door.permissions.require(DoorAct.PREPARE_MEETING, actor)
         opened: dict[UUID, list[OpenedSection]] = {one.case: [] for one in cases}
         pdf = b""
         try:
@@ -221,6 +224,7 @@ class FormPrinter:
 
     def print_oath(self, commission: UUID, worker: str, *, actor: str) -> bytes:
         """The oath of a visitor, as the hub knows it. Raises NotFound where there is no such visitor."""
+        self._door.permissions.require(DoorAct.PRINT_FORMS, actor)
         answer = self._door.query_or_known("programme", {}, actor=actor)
         for one in answer["commissions"]:
             if one["commission"] == str(commission):

@@ -18,6 +18,7 @@ from typing import Any
 from domain.calendar import day_of, end_of
 from domain.errors import Malformed, NotFound, Refused, Unavailable, Untrusted
 from domain.events import Kind, dump
+from domain.roles import DoorAct
 from domain.small_counts import SMALL_COUNT
 from domain.time_text import parse_time_text
 from gateway.agency.door import Door
@@ -110,6 +111,7 @@ class Statistics:
     def issue(self, year: int, *, actor: str) -> Issue:
         """Issue the statistics of a fiscal year: every month, quarter and the year itself that is complete. Where nothing is
         new since the last issue of the year, that one. Raises Refused (nothing is complete yet), Unavailable."""
+        self._door.permissions.require(DoorAct.ISSUE_STATISTICS, actor)
         now = self._door.now()
         complete = [p for p in periods_of(_require_year(year, now)) if is_complete(p, day_of(now))]
         if not complete:

@@ -22,7 +22,6 @@ from domain.codes import Purpose, Section
 from domain.error_codes import Audience
 from domain.errors import Malformed
 from domain.events import Kind, dump
-from gateway.agency.attachments import Attachments
 from gateway.agency.content_form import shown_content
 from gateway.agency.door import Door
 from gateway.agency.files import FileResult, Files
@@ -39,6 +38,7 @@ from gateway.agency.web.messages import (
     send_record,
     to_sent_out,
 )
+from gateway.agency.web.page_context import PageContext
 from gateway.protocol.problem_responses import problem_responses
 from gateway.protocol.problems import MEDIA_TYPE, problem
 from gateway.protocol.serving import read_bounded_body
@@ -148,16 +148,17 @@ BEHIND: dict[int | str, dict[str, Any]] = {
 problems = partial(problem_responses, Audience.DOOR)
 
 
-def add_api(systems: APIRouter, door: Door, files: Files, attachments: Attachments) -> None:
+def add_api(systems: APIRouter, pages: PageContext, files: Files) -> None:
     """The routes of the API, below ``/api``."""
-    _add_sending(systems, door, files, attachments)
-    add_attachment_api(systems, door, attachments)
-    _add_reading(systems, door)
-    _add_reports(systems, door)
+    _add_sending(systems, pages, files)
+    add_attachment_api(systems, pages.door, pages.attachments)
+    _add_reading(systems, pages)
+    _add_reports(systems, pages.door)
 
 
-def _add_sending(systems: APIRouter, door: Door, files: Files, attachments: Attachments) -> None:
+def _add_sending(systems: APIRouter, pages: PageContext, files: Files) -> None:
     """Messages and files to be sent, and what this door sent."""
+    door, attachments = pages.door, pages.attachments
 
     @systems.post("/files", responses=problems(400, 413))
     async def post_file(request: Request, person: SignedIn) -> JSONResponse:
@@ -190,8 +191,9 @@ def _add_sending(systems: APIRouter, door: Door, files: Files, attachments: Atta
 
     @systems.get("/outbox")
     @needs_no_hub
-    def get_outbox() -> list[dict[str, Any]]:
+    def get_outbox(person: SignedIn) -> list[dict[str, Any]]:
         """What this door sent, and what became of it."""
+        is_shown = pages.permissions.shown_cases(person)
         return [
             {
                 "command_id": str(o.command_id),
@@ -201,6 +203,7 @@ def _add_sending(systems: APIRouter, door: Door, files: Files, attachments: Atta
                 "state": o.state,
             }
             for o in door.store.outgoing()
+            if is_shown(str(o.about))
         ]
 
 
@@ -212,26 +215,28 @@ def _refresh(door: Door, response: Response) -> None:
     response.headers[BEHIND_HEADER] = str(door.store.behind)
 
 
-def _add_reading(systems: APIRouter, door: Door) -> None:
+def _add_reading(systems: APIRouter, pages: PageContext) -> None:
     """The cases of this agency: what waits, what it may know of, and opening an item."""
+    door = pages.door
 
     @systems.get("/worklist", responses=BEHIND)
-    def get_worklist(response: Response) -> list[dict[str, Any]]:
+    def get_worklist(response: Response, person: SignedIn) -> list[dict[str, Any]]:
         """What waits for this agency.
 
         While the hub is away: as of the time in the header ``Kakehashi-As-Of``.
         """
         _refresh(door, response)
-        return door.store.tasks()
+        is_shown = pages.permissions.shown_cases(person)
+        return [dict(task) for task in door.store.tasks.all() if is_shown(task["case"])]
 
     @systems.get("/cases", responses=BEHIND)
-    def get_cases(response: Response) -> list[str]:
+    def get_cases(response: Response, person: SignedIn) -> list[str]:
         """The cases of which this agency may know at least one message.
 
         While the hub is away: as of the time in the header ``Kakehashi-As-Of``.
         """
         _refresh(door, response)
-        return door.store.cases()
+        return list(filter(pages.permissions.shown_cases(person), door.store.cases()))
 
     @systems.get("/cases/{case}", responses={**problems(400, 404), **BEHIND})
     def get_case(

@@ -16,6 +16,7 @@ from gateway.agency.files import Files
 from gateway.agency.index.rebuild import BackgroundRebuild
 from gateway.agency.page_drafts import DRAFT_FORM_MAX_BYTES
 from gateway.agency.parsing import AttachmentPool, ParsingPool
+from gateway.agency.permissions import StaffPermissions
 from gateway.agency.staff import Staff
 from gateway.agency.statistics.issues import Statistics
 from gateway.agency.web.account import add_account_pages, add_session_pages
@@ -29,7 +30,7 @@ from gateway.agency.web.families import add_family_pages
 from gateway.agency.web.families_api import add_families_api
 from gateway.agency.web.files import add_file_pages
 from gateway.agency.web.glossary import add_glossary_page
-from gateway.agency.web.guard import Guard
+from gateway.agency.web.guard import API, Guard
 from gateway.agency.web.health import add_health
 from gateway.agency.web.interrupted import InterruptedPosts
 from gateway.agency.web.joining import add_invitation_pages, add_join_page, add_link_page
@@ -204,14 +205,16 @@ def agency_app(
     )
     with_static(app)
     attachments = Attachments(door, attachment_pool or AttachmentPool())
-    pages = PageContext(door, staff, mode, base, custody, attachments)
+    permissions = StaffPermissions(staff, lambda: door.overviews)
+    door.permissions = permissions
+    pages = PageContext(door, staff, permissions, mode, base, custody, attachments)
     files = Files(door, parsing_pool or ParsingPool())
     rebuilding = rebuilding or BackgroundRebuild(door)
     interrupted = InterruptedPosts(staff, pages.drafts, base)
-    guard = Guard(staff, base, hub_limits or HubTimeLimits.default(mode), interrupted, dates)
+    guard = Guard(staff, permissions, base, hub_limits or HubTimeLimits.default(mode), interrupted, dates)
 
     systems = guard.systems()
-    add_api(systems, door, files, attachments)
+    add_api(systems, pages, files)
     add_families_api(systems, pages)
     printer = printer_of(door, staff, mode)
     add_print_api(systems, door, printer)
@@ -254,7 +257,7 @@ def agency_app(
     add_print_pages(people, pages, printer)
     add_statistics_pages(people, pages, statistics)
 
-    app.include_router(systems, prefix="/api", tags=["agency"], responses=problems(401, 429, 500, 503))
+    app.include_router(systems, prefix=API, tags=["agency"], responses=problems(401, 403, 429, 500, 503))
     phones = guard.devices(partial(device_of_head, phone=phone_pages))
     add_phone_pages(people, phone_pages)
     add_device_routes(people, phones, phone_pages)

@@ -15,13 +15,13 @@ from starlette.datastructures import UploadFile
 from domain.errors import ExchangeError, Unavailable
 from gateway.agency.attachment_store import REFUSED
 from gateway.agency.attachments import AttachedPart, Attachment
+from gateway.agency.page_drafts import FORM_MAX_FIELDS
 from gateway.agency.staff import Person
 from gateway.agency.web.messages import AttachmentIn
 from gateway.agency.web.page_context import PageContext
 from gateway.pages.labels import ATTACHMENT_CHANGES
 from gateway.protocol.problems import text_ja_of, text_ja_of_code
 
-MAX_FIELDS = 1000
 ATTACHMENT_HEADER = "Kakehashi-Attachment"
 Values = dict[str, list[str]]
 
@@ -68,7 +68,7 @@ class Entered:
 
 async def receive_entered(request: Request, pages: PageContext, person: Person) -> Entered:
     """What was entered, after the file in it was received or one was discarded."""
-    async with request.form(max_files=1, max_fields=MAX_FIELDS) as entered:
+    async with request.form(max_files=1, max_fields=FORM_MAX_FIELDS) as entered:
         values = {name: [str(v) for v in entered.getlist(name) if isinstance(v, str)] for name in entered}
         uploaded = entered.get("file")
         data, name = b"", ""

@@ -17,6 +17,7 @@ from domain.calendar import day_of, end_of
 from domain.errors import NotFound
 from domain.events import dump
 from domain.time_text import parse_day_text
+from gateway.agency.case_matters import matters_in
 from gateway.agency.case_state import CaseState, case_state
 from gateway.agency.forms.children import child_rows
 from gateway.agency.forms.kinds import CaseMessages, FormContext
@@ -40,7 +41,7 @@ from gateway.agency.recent_contents import RecentContent
 from gateway.agency.staff import Person
 from gateway.agency.staff_store import StaffAct
 from gateway.agency.web.families import alike_cases, charge_text, family_row
-from gateway.agency.web.form_context import audit_requests, form_context_of
+from gateway.agency.web.form_context import audit_requests, case_messages, form_context_of
 from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.paging import ROWS_PER_PAGE, page_of
 from gateway.agency.web.reading import ReadingPurpose, may_show_again, readable_items
@@ -103,15 +104,17 @@ class CaseHome:
         overview = door.overviews.of(case)
         if overview is None:
             raise NotFound("not-found")
-        messages = CaseMessages(door.store.messages(case))
-        tasks = [t for t in door.store.tasks() if t["case"] == str(case)]
+        messages = case_messages(self.pages, person, case)
+        tasks = overview.tasks
         context = form_context_of(self.pages, person, messages=messages)
         reader = reader_of(door, person.actor)
         look = door.store.arrivals.look(person.actor, str(case))
         looks = {} if look is None else {str(case): look}
         self._looked_before = 0 if look is None else look.n
-        viewer = Viewer(person.actor, looks, door.charges.cases_of(person.actor))
-        row = work_row(overview, tasks, viewer, self.now)
+        charge = door.charges.of(case)
+        is_in_charge = charge is not None and charge.includes(person.actor, day_of(self.now))
+        viewer = Viewer(person.actor, looks, {str(case)} if is_in_charge else ())
+        row = work_row(overview, matters_in(overview, self.now), viewer, day_of(self.now))
         self._note_look(row)
         progress = case_progress(messages, context.roles, context.agency)
         linked = {link.partition("?children=")[0] for t in tasks for _, link in task_links(context, t)}
@@ -184,7 +187,7 @@ class CaseHome:
             "heading": name.text or nameless_text(name.state),
             "family_view": None if view is None else family_row(self.pages, view),
             "charge": charge_text(self.pages, case),
-            "alike": alike_cases(self.pages, self.person, case),
+            "alike": alike_cases(self.pages, reader, case),
             "family": cases_of_family(door.store.messages_of_acts(ACTS), case),
         }
 
@@ -236,7 +239,11 @@ class CaseHome:
             "is_late": matter.is_late,
             "message": matter.message,
             "links": list(links.values()),
-            "buttons": [ACT_OF_TASK[t["kind"]] for t in matter.tasks if t["kind"] in ACT_OF_TASK],
+            "buttons": [
+                act
+                for t in matter.tasks
+                if (act := ACT_OF_TASK.get(t["kind"], "")) and self.pages.may(self.person, act, self.case)
+            ],
             "period": next((t["kind"] for t in matter.tasks if t["due_at"] == matter.due_at), matter.kind),
         }
 

@@ -20,7 +20,7 @@ from gateway.agency.staff import Person
 from gateway.agency.web.before_sending import objection_before_sending
 from gateway.agency.web.case_home import ACT_OF_TASK, CaseHome, Only, TimelineChoice, names_of_children
 from gateway.agency.web.families import charge_texts
-from gateway.agency.web.form_context import form_context_of
+from gateway.agency.web.form_context import case_messages, form_context_of
 from gateway.agency.web.guard import SessionReference, SignedIn
 from gateway.agency.web.messages import MessageIn, send_message
 from gateway.agency.web.page_context import PageContext
@@ -36,12 +36,13 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
     @people.get("/cases", response_class=HTMLResponse, include_in_schema=False)
     def cases(person: SignedIn, page: PageNumber = 1, mine: bool = False) -> Response:
         door.refresh_if_possible()
-        summaries = door.store.case_summaries()
+        is_shown = pages.permissions.shown_cases(person)
+        known = [one for one in door.overviews.latest_first() if is_shown(one.case)]
         if mine:
             own = door.charges.cases_of(person.actor)
-            summaries = [row for row in summaries if row["case"] in own]
-        shown = page_of("cases", summaries, page)
-        listed = [UUID(row["case"]) for row in shown["cases"]]
+            known = [one for one in known if one.case in own]
+        shown = page_of("cases", known, page)
+        listed = [UUID(one.case) for one in shown["cases"]]
         return pages.render_page(
             "cases.html",
             "事例",
@@ -50,7 +51,7 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
             **shown,
             mine=mine,
             family_names=door.index.names(listed, reader_of(door, person.actor)),
-            charges=charge_texts(pages),
+            charges=charge_texts(pages, [one.case for one in shown["cases"]]),
             starting_forms=forms_beginning_case(form_context_of(pages, person)),
         )
 
@@ -109,7 +110,9 @@ def add_case_pages(people: APIRouter, pages: PageContext) -> None:
             document_item=_document_item(opened),
             shown=None
             if opened.schema == BYTES_SCHEMA
-            else shown_content(opened.schema, opened.content, names_of_children(door.store.messages(case))),
+            else shown_content(
+                opened.schema, opened.content, names_of_children(case_messages(pages, person, case))
+            ),
             author=pages.names().get(str(opened.author), "ほかの機関"),
             created_at=dump(opened.created_at),
             purpose=purpose,

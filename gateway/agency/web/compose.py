@@ -25,19 +25,20 @@ from domain.visibility import CONSENT_BASES
 from gateway.agency.door import DryRun, SubmissionResult
 from gateway.agency.factors.step_up import STEP_UP_NEEDED
 from gateway.agency.forms.addressees import addressees_of
+from gateway.agency.forms.children import UNKNOWN
 from gateway.agency.forms.fill import Filled, attachable_sections, field_of_refusal, fill, initial_values
 from gateway.agency.forms.kinds import Form, FormContext, Message
 from gateway.agency.forms.links import summary_rows_of
 from gateway.agency.forms.programme import commission_subject
 from gateway.agency.forms.search import contact_ban_warnings
 from gateway.agency.forms.table import form_of
+from gateway.agency.index.likeness import Likeness
 from gateway.agency.index.readers import reader_of
-from gateway.agency.page_drafts import draft_bytes
+from gateway.agency.page_drafts import FORM_MAX_FIELDS, draft_bytes
 from gateway.agency.staff import Person
 from gateway.agency.store import FAILED, WAITING, OutboxEntry
 from gateway.agency.web.addresses import CONFIRMED, AddressReview, address_review
 from gateway.agency.web.attaching import (
-    MAX_FIELDS,
     Entered,
     attaching_values,
     attachments_in,
@@ -92,8 +93,9 @@ class WrittenOutcome:
     text: str = ""
 
 
-PREVIEW, EDIT, SEND = "preview", "edit", "send"
-"""What the button asks for that was pressed (``step``): to look at it first, to write on, to send it."""
+PREVIEW, EDIT, SEND, INSIST = "preview", "edit", "send", "insist"
+"""What the button asks for that was pressed (``step``): to look at it first, to write on, to send it, to look at it before
+it is sent in spite of an objection."""
 
 
 def add_form_pages(people: APIRouter, pages: PageContext) -> None:
@@ -103,7 +105,9 @@ def add_form_pages(people: APIRouter, pages: PageContext) -> None:
 
     def place_of(request: Request, person: Person, key: str, case: UUID | None) -> _Place:
         path = request.url.path.removeprefix(pages.base).removesuffix("/attach")
-        return _Place(form_of(key), person, case, path)
+        form = form_of(key)
+        pages.permissions.require_of(form.act.TOPIC, person, case)
+        return _Place(form, person, case, path)
 
     def add(path: str, fixed_key: str = "") -> None:
         @people.get(path, response_class=HTMLResponse, include_in_schema=False)
@@ -124,9 +128,9 @@ def add_form_pages(people: APIRouter, pages: PageContext) -> None:
         async def send_form(
             request: Request, person: SignedIn, key: str = fixed_key, case: UUID | None = None
         ) -> Response:
-            async with request.form(max_files=0, max_fields=MAX_FIELDS) as entered:
+            async with request.form(max_files=0, max_fields=FORM_MAX_FIELDS) as entered:
                 values = {name: [str(v) for v in entered.getlist(name)] for name in entered}
-            place = place_of(request, person, fixed_key or key, case)
+            place = await run_in_threadpool(place_of, request, person, fixed_key or key, case)
             return await run_in_threadpool(form_page.entered, place, values)
 
     def add_attaching(path: str, fixed_key: str = "") -> None:
@@ -134,7 +138,7 @@ def add_form_pages(people: APIRouter, pages: PageContext) -> None:
         async def attach(
             request: Request, person: SignedIn, key: str = fixed_key, case: UUID | None = None
         ) -> Response:
-            place = place_of(request, person, fixed_key or key, case)
+            place = await run_in_threadpool(place_of, request, person, fixed_key or key, case)
             if not attachable_sections(place.form) or not await run_in_threadpool(form_page.exists, place):
                 raise NotFound("not-found")
             entered = await receive_entered(request, pages, person)
@@ -246,7 +250,7 @@ class FormPage:
         form_context = self._context_for(place, values.get("about", [""])[0], command_id)
         step = next(iter(values.pop("step", [])), PREVIEW)
         is_first_look = place.form.is_previewed and step != SEND
-        if is_first_look:
+        if is_first_look and step != INSIST:
             values.pop(ANYWAY, None)  # only what is sent is sent in spite of an objection
         filled = fill(place.form, form_context, values)
         if step == EDIT:
@@ -350,6 +354,8 @@ class FormPage:
     def _preview(self, place: _Place, form_context: FormContext, filled: Filled) -> Response:
         """The look before sending: at an address of its own, so that back and reload show it again, or what became of it."""
         page = self._render_preview(place, form_context, filled)
+        if filled.one(ANYWAY):
+            return page  # what is looked at again is asked again, and objected to
         actor, id = place.person.actor, form_context.command_id
         try:
             self._pages.drafts.save(actor, id, place.path, filled.values)
@@ -369,6 +375,7 @@ class FormPage:
             place.person,
             form=place.form,
             preview=preview,
+            insists=bool(filled.one(ANYWAY)),
             shown_fields=summary_rows_of(form_context, _fields_to_look_at(place.form, message)),
             action=self._action(place, form_context.command_id),
             back=self._pages.base + place.back,
@@ -561,6 +568,10 @@ class FormPage:
         reading = f"({name.reading})" if name.reading else ""
         return f"事例 {str(case)[:8]} {name.text}{reading}".strip()
 
+    def _alike(self, person: Person, case: UUID) -> list[Likeness]:
+        door = self._pages.door
+        return alike_cases(self._pages, reader_of(door, person.actor), case)
+
     def _render(
         self,
         place: _Place,
@@ -616,7 +627,7 @@ class FormPage:
                 action=f"{self._pages.base}{place.path}/attach",
                 problem=attach_problem or filled.errors.get("attachments", ""),
             ),
-            alike=alike_cases(self._pages, place.person, case) if form.act is CasesJoined and case else [],
+            alike=self._alike(place.person, case) if form.act is CasesJoined and case else [],
             about_id=(form_context.about or {}).get("message", ""),
             back=self._pages.base + place.back,
             names=self._pages.names(),
@@ -632,7 +643,7 @@ def _fields_to_look_at(form: Form, message: MessageIn) -> Message:
 
 
 def _child_rows(form_context: FormContext) -> list[tuple[str, str]]:
-    names = sorted(set(form_context.messages.child_names().values()))
+    names = sorted({text for ref, text in form_context.messages.child_names().items() if ref != UNKNOWN})
     return [("子ども", "、".join(names))] if names else []
 
 

@@ -16,9 +16,8 @@ from domain.errors import Malformed
 from domain.time_text import parse_time_text
 from gateway.agency.forms.table import FORMS
 from gateway.agency.index.readers import reader_of
-from gateway.agency.page_drafts import DRAFT_DAYS, PageDraft
+from gateway.agency.page_drafts import DRAFT_DAYS, FORM_MAX_FIELDS, PageDraft
 from gateway.agency.staff import Person
-from gateway.agency.web.attaching import MAX_FIELDS
 from gateway.agency.web.guard import SignedIn, needs_no_hub
 from gateway.agency.web.page_context import PageContext
 
@@ -32,7 +31,7 @@ def add_draft_pages(people: APIRouter, pages: PageContext) -> None:
     @people.post("/drafts", include_in_schema=False)
     @needs_no_hub
     async def save(request: Request, person: SignedIn) -> Response:
-        async with request.form(max_files=1, max_fields=MAX_FIELDS) as entered:
+        async with request.form(max_files=1, max_fields=FORM_MAX_FIELDS) as entered:
             values = {
                 name: [v for v in entered.getlist(name) if isinstance(v, str)]
                 for name in entered

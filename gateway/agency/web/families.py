@@ -6,6 +6,7 @@ browser, holds a name.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from gateway.agency.index.cards import CardPerson, FamilyView
 from gateway.agency.index.charges import MAX_REASON, Charge
 from gateway.agency.index.family_search import SearchResult
 from gateway.agency.index.likeness import Likeness, likenesses
-from gateway.agency.index.readers import reader_of
+from gateway.agency.index.readers import IndexReader, reader_of
 from gateway.agency.index.rebuild import BackgroundRebuild
 from gateway.agency.index.search_query import MAX_CHARACTERS
 from gateway.agency.joined_cases import ACTS, cases_of_family
@@ -169,12 +170,11 @@ def require_case(pages: PageContext, case: UUID) -> None:
         raise NotFound("not-found")
 
 
-def alike_cases(pages: PageContext, person: Person, case: UUID) -> list[Likeness]:
+def alike_cases(pages: PageContext, reader: IndexReader, case: UUID) -> list[Likeness]:
     """Cases that may be of the same family, for a core agency: not joined, and not dismissed by a person."""
     door = pages.door
     if not door.index.is_current:
         return []
-    reader = reader_of(door, person.actor)
     view = door.index.family(case, reader) if Role.CORE.value in reader.roles else None
     if view is None:
         return []
@@ -216,10 +216,12 @@ def charge_text(pages: PageContext, case: UUID | str) -> str:
     return "" if charge is None else _text_of(charge, pages.staff.people(), day_of(pages.door.now()))
 
 
-def charge_texts(pages: PageContext) -> dict[str, str]:
-    """Case -> who is in charge today, of every case that has somebody."""
+def charge_texts(pages: PageContext, cases: Iterable[str] | None = None) -> dict[str, str]:
+    """Case -> who is in charge today, of every case that has somebody, or of these."""
     names, today = pages.staff.people(), day_of(pages.door.now())
-    return {case: _text_of(charge, names, today) for case, charge in pages.door.charges.current().items()}
+    charges = pages.door.charges.current()
+    of_cases = charges if cases is None else [case for case in cases if case in charges]
+    return {case: _text_of(charges[case], names, today) for case in of_cases}
 
 
 def _text_of(charge: Charge, names: dict[str, str], today: date) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from domain.errors import Unavailable
 from domain.events import AuditContentAccessRequested, FamilyInformationProvided, Kind
 from gateway.agency.forms.kinds import CaseMessages, FormContext, Message, OtherAgency
+from gateway.agency.index.case_overview import CaseOverview
 from gateway.agency.index.likeness import Agreement, Likeness
-from gateway.agency.index.readers import reader_of
+from gateway.agency.index.readers import IndexReader, reader_of
 from gateway.agency.joined_cases import ACTS, cases_of_family, joined_with
 from gateway.agency.staff import Person
 from gateway.agency.web.families import alike_cases
@@ -34,7 +35,7 @@ def form_context_of(
     key_sets = {str(k.agency): k for k in pages.door.directory()}
     own_agency = key_sets.pop(str(pages.door.agency))
     if messages is None:
-        messages = [] if case is None else pages.door.store.messages(case)
+        messages = [] if case is None else case_messages(pages, person, case)
     return FormContext(
         agency=str(own_agency.agency),
         roles=frozenset(own_agency.roles),
@@ -52,8 +53,17 @@ def form_context_of(
         command_id=command_id or uuid4(),
         other_cases=partial(_other_cases, pages, person, case),
         joined_cases=partial(_joined_cases, pages, person, case),
-        roll=partial(_roll, pages, person),
+        roll=cache(partial(_roll, pages, person)),
         referred_to=partial(_referred_to, pages),
+        permits=lambda actor, act: pages.permissions.denial(act, actor, case) is None,
+    )
+
+
+def case_messages(pages: PageContext, person: Person, case: UUID) -> CaseMessages:
+    """The messages of a case, which call its children by the names that this person may know."""
+    door = pages.door
+    return CaseMessages(
+        door.store.messages(case), lambda: door.index.child_names(case, reader_of(door, person.actor))
     )
 
 
@@ -86,31 +96,33 @@ def _other_cases(pages: PageContext, person: Person, case: UUID | None) -> dict[
     store = pages.door.store
     family = [] if case is None else cases_of_family(store.messages_of_acts(ACTS), case)
     hidden = {str(case), *family}
-    rows = {row["case"]: row for row in store.case_summaries() if row["case"] not in hidden}
-    alike = {str(one.case): one for one in (alike_cases(pages, person, case) if case is not None else ())}
-    ordered = [rows[id] for id in alike if id in rows] + [row for id, row in rows.items() if id not in alike]
-    return _case_choices(pages, person, ordered, alike)
+    rows = {one.case: one for one in pages.door.overviews.latest_first() if one.case not in hidden}
+    reader = reader_of(pages.door, person.actor)
+    alike = {str(one.case): one for one in (alike_cases(pages, reader, case) if case is not None else ())}
+    ordered = [rows[id] for id in alike if id in rows] + [one for id, one in rows.items() if id not in alike]
+    return _case_choices(pages, reader, ordered, alike)
 
 
 def _joined_cases(pages: PageContext, person: Person, case: UUID | None) -> dict[str, str]:
     store = pages.door.store
     joined = [] if case is None else joined_with(store.messages_of_acts(ACTS), case)
-    return _case_choices(pages, person, [row for row in store.case_summaries() if row["case"] in joined], {})
+    rows = [one for one in pages.door.overviews.latest_first() if one.case in joined]
+    return _case_choices(pages, reader_of(pages.door, person.actor), rows, {})
 
 
 def _case_choices(
-    pages: PageContext, person: Person, rows: Sequence[Mapping[str, Any]], alike: Mapping[str, Likeness]
+    pages: PageContext, reader: IndexReader, rows: Sequence[CaseOverview], alike: Mapping[str, Likeness]
 ) -> dict[str, str]:
-    titles = pages.door.index.titles([UUID(row["case"]) for row in rows], reader_of(pages.door, person.actor))
-    return {row["case"]: _case_text(row, titles.get(row["case"], ""), alike.get(row["case"])) for row in rows}
+    titles = pages.door.index.titles([UUID(one.case) for one in rows], reader)
+    return {one.case: _case_text(one, titles.get(one.case, ""), alike.get(one.case)) for one in rows}
 
 
-def _case_text(row: Mapping[str, Any], title: str, alike: Likeness | None) -> str:
+def _case_text(row: CaseOverview, title: str, alike: Likeness | None) -> str:
     """A case as a choice: the family's name where it is known here, number, status and last message; what agrees and what
     differs, where it may be the same family."""
-    status = status_text(row["status"]) if row["status"] else "受付の控えのみ"
-    last = f"最終 {day_text(row['at'])} {act_text(row['act'])}"
-    text = f"{title or '氏名の記載なし'} 事例 {row['case'][:8]}({status}、{last})"
+    status = status_text(row.status) if row.status else "受付の控えのみ"
+    last = f"最終 {day_text(row.last_at)} {act_text(row.last_act)}"
+    text = f"{title or '氏名の記載なし'} 事例 {row.case[:8]}({status}、{last})"
     if alike is None:
         return text
     differs = f"、相違: {_labels(alike.differs)}" if alike.differs else ""

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -18,10 +19,12 @@ from fastapi.routing import APIRoute
 
 from domain.errors import Untrusted
 from gateway.agency.factors.step_up import factor_of
+from gateway.agency.permissions import StaffPermissions
 from gateway.agency.staff import Person, Staff
 from gateway.agency.web.bearers import Bearers
 from gateway.agency.web.cookies import REHEARSAL_PERSON, SESSION
 from gateway.agency.web.interrupted import InterruptedPosts
+from gateway.agency.web.route_acts import ROUTE_ACTS, WHOEVER_IS_SIGNED_IN
 from gateway.agency.web.waiting import HubTimeLimits
 from gateway.pages.dates import DateStyle, dates_as
 from gateway.protocol.outermost import READING_METHODS
@@ -39,6 +42,10 @@ Run = Callable[[Request, Handle], Awaitable[Response]]
 """Runs the handler of a request that has passed."""
 StepUp = Callable[[Request, str], Awaitable[Response | None]]
 """Asks for a fresh factor, and then leads to this page; None where the request may pass."""
+API = "/api"
+"""Below which the routes of systems are."""
+Permit = Callable[[Request, str], None]
+"""Asks whether the person of a request may come to the route of this path. Raises Refused."""
 H = TypeVar("H", bound=Callable[..., Any])
 
 
@@ -66,18 +73,19 @@ def step_up_path(after: str) -> str:
 
 class Guard:
     """The groups of one door's routes. ``base``: the path under which the door is mounted; ``interrupted``: keeps what a page
-    sends after its session has ended."""
+    sends after its session has ended; ``permissions``: who may come to which."""
 
     def __init__(
         self,
         staff: Staff,
+        permissions: StaffPermissions,
         base: str,
         hub_limits: HubTimeLimits,
         interrupted: InterruptedPosts,
         dates: DateStyle = DateStyle.BOTH,
     ) -> None:
         self._staff, self._base, self._hub_limits, self._dates = staff, base, hub_limits, dates
-        self._interrupted = interrupted
+        self._permissions, self._interrupted = permissions, interrupted
         self._bearers = Bearers(staff)
         self._cookie = REHEARSAL_PERSON if staff.rehearsal_auto_sign_in else SESSION
 
@@ -112,7 +120,9 @@ class Guard:
             ):
                 return await handle(request)
 
-        return _checked_router(check, run, without_hub=self._run_local, step_up=self._step_up)
+        return _checked_router(
+            check, run, without_hub=self._run_local, step_up=self._step_up, permit=self._permit
+        )
 
     def _freshness(self, request: Request) -> Callable[[], bool] | None:
         """Whether the person of this request has just proven who they are; None for a system, and in a rehearsal."""
@@ -161,7 +171,16 @@ class Guard:
             with waiting_at_most(self._hub_limits.system), factor_of(self._freshness(request)):
                 return await handle(request)
 
-        return _checked_router(check, run)
+        def permit(request: Request, path: str) -> None:
+            self._permit(request, API + path.removeprefix(API))  # a route may not know its router's prefix
+
+        return _checked_router(check, run, permit=permit)
+
+    def _permit(self, request: Request, path: str) -> None:
+        """Raises Refused where the person may not come to this route; a route without a row is nobody's."""
+        act = ROUTE_ACTS.get((request.method, path), path)
+        if act != WHOEVER_IS_SIGNED_IN:
+            self._permissions.require_of(act, request.state.person, _case_of(request))
 
     def _person_of_token_or_session(self, request: Request) -> Person:
         person = self._bearers.person_of(request)
@@ -197,10 +216,24 @@ def _states_its_page(request: Request) -> bool:
     return "origin" in request.headers or "sec-fetch-site" in request.headers
 
 
+def _case_of(request: Request) -> UUID | None:
+    """The case in the path; None where there is none, or something else in its place, which the handler refuses."""
+    try:
+        return UUID(request.path_params["case"])
+    except (KeyError, ValueError):
+        return None
+
+
 def _checked_router(
-    check: Check, run: Run, *, without_hub: Run = _run_without_hub, step_up: StepUp | None = None
+    check: Check,
+    run: Run,
+    *,
+    without_hub: Run = _run_without_hub,
+    step_up: StepUp | None = None,
+    permit: Permit | None = None,
 ) -> APIRouter:
-    """A router whose routes run this check first, and then their handlers in this way."""
+    """A router whose routes run this check first, then ask whether the person may come, and then run their handlers in this
+    way."""
 
     class CheckedRoute(APIRoute):
         def get_route_handler(self) -> Handle:
@@ -209,10 +242,13 @@ def _checked_router(
 
             async def check_and_handle(request: Request) -> Response:
                 refusal = await check(request)
+                if refusal is not None:
+                    return refusal
+                if permit is not None:
+                    await run_in_threadpool(permit, request, self.path)
                 page = getattr(self.endpoint, "fresh_factor_page", None)
-                if refusal is None and step_up is not None and page is not None:
-                    refusal = await step_up(request, page)
-                return await run_handler(request, handle) if refusal is None else refusal
+                asked = None if step_up is None or page is None else await step_up(request, page)
+                return await run_handler(request, handle) if asked is None else asked
 
             return check_and_handle
 

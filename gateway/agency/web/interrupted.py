@@ -11,11 +11,10 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
 from domain.errors import ExchangeError
-from gateway.agency.page_drafts import DRAFT_FORM_MAX_BYTES, WRITING_PATHS, PageDrafts
+from gateway.agency.page_drafts import DRAFT_FORM_MAX_BYTES, FORM_MAX_FIELDS, WRITING_PATHS, PageDrafts
 from gateway.agency.staff import Staff
 
 URL_ENCODED = "application/x-www-form-urlencoded"
-MAX_FIELDS = 1000
 DRAFTS_PATH = "/drafts"
 """Where the button sends that keeps a draft. What the script sends there is not kept: it has the text, and sends it again."""
 
@@ -39,7 +38,7 @@ class InterruptedPosts:
         actor = await run_in_threadpool(self._staff.take_ended_session, session)
         if actor is None:
             return False
-        async with request.form(max_files=0, max_fields=MAX_FIELDS) as entered:
+        async with request.form(max_files=0, max_fields=FORM_MAX_FIELDS) as entered:
             values = {name: [str(v) for v in entered.getlist(name)] for name in entered}
         if is_draft:
             path = next(iter(values.get("path", ())), "")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.errors import ExchangeError, Malformed, NotFound
+from domain.roles import ROLE_TITLES, StaffRole
 from gateway.agency.staff import Person
 from gateway.agency.web.guard import SignedIn, needs_fresh_factor, needs_no_hub
 from gateway.agency.web.sign_in import after_passphrase
@@ -71,9 +72,11 @@ def add_invitation_pages(people: APIRouter, ways: WaysIn) -> None:
     @people.post(INVITATIONS, include_in_schema=False)
     @needs_no_hub
     @needs_fresh_factor(INVITATIONS)
-    def invite(person: SignedIn, actor: Short, name: Short) -> Response:
+    def invite(
+        person: SignedIn, actor: Short, name: Short, role: Annotated[list[StaffRole] | None, Form()] = None
+    ) -> Response:
         try:
-            code = ways.invitations.invite(actor, name, by=_administrator(ways, person))
+            code = ways.invitations.invite(actor, name, role or (), by=_administrator(ways, person))
         except ExchangeError as error:
             return _invitation_page(ways, person, error=error, typed=(actor, name))
         return _invitation_page(ways, person, code=code, invited=name)
@@ -136,6 +139,7 @@ def _invitation_page(
         invited=invited,
         typed=typed,
         others=others,
+        roles={role.value: title for role, title in ROLE_TITLES.items()},
         linked=linked,
         provider=ways.provider_name,
         people_here=ways.staff.people(),

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from adapters.content_json import complete_content, write_content
 from domain import events as e
+from domain.blank_text import is_blank
 from domain.children import SpeaksOfChildren
 from domain.codes import Flag, Purpose, Section
 from domain.errors import Malformed
@@ -23,6 +24,7 @@ from gateway.agency.content_form import in_section
 from gateway.agency.door import Door, DryRun, SectionContent, SubmissionResult
 from gateway.agency.drafts import TEXT
 from gateway.agency.factors.step_up import require_fresh_factor
+from gateway.agency.notifier_marks import LABELLED
 from gateway.agency.staff import Person
 from gateway.pages.texts import reason_text
 
@@ -224,12 +226,22 @@ def _part_of(n: int, section: SectionIn) -> SectionContent:
     """The section as the door seals it. Raises Malformed where its content does not have the form of its schema."""
     flags = tuple(sorted(f.value for f in section.flags))
     if section.content is None:
+        _require_labels(n, section)
         return SectionContent(section.section.value, (section.text or "").encode(), flags)
     try:
         content = complete_content(section.schema_, section.content)
     except Malformed as error:
         raise in_section(n, error) from None
     return SectionContent(section.section.value, write_content(content), flags, content.SCHEMA)
+
+
+def _require_labels(n: int, section: SectionIn) -> None:
+    """Text about who notified has labels, so that the door learns from it what may stand nowhere else. Raises Malformed."""
+    text = section.text or ""
+    if section.section is Section.NOTIFIER and not is_blank(text) and LABELLED.search(text) is None:
+        raise Malformed(
+            "notifier-unlabelled", f"Correct sections.{n}.text: write 氏名: … on a line of its own."
+        )
 
 
 def with_address_flags(

@@ -26,7 +26,8 @@ def add_outbox_page(people: APIRouter, pages: PageContext) -> None:
     @needs_no_hub
     def outbox(person: SignedIn, sent: UUID | None = None) -> Response:
         log_status = LogProver(door).log_status()
-        newest = list(reversed(door.store.outgoing()))[:MAX_ROWS]
+        is_shown = pages.permissions.shown_cases(person)
+        newest = [o for o in reversed(door.store.outgoing()) if is_shown(str(o.about))][:MAX_ROWS]
         proven = door.store.proven()
         rows = [outbox_row(door, entry, proven) for entry in newest]
         return pages.render_page(

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from fastapi.responses import HTMLResponse
 
 from domain.errors import ExchangeError
+from domain.events import FamilyInformationProvided
 from gateway.agency.attachments import Attachments
 from gateway.agency.door import Door
 from gateway.agency.page_drafts import PageDrafts
+from gateway.agency.permissions import StaffPermissions
 from gateway.agency.staff import Person, Staff
+from gateway.agency.web.interrupted import DRAFTS_PATH
+from gateway.agency.web.route_acts import ROUTE_ACTS, WHOEVER_IS_SIGNED_IN
 from gateway.pages.render import page
 from keys.keyset import Custody
 
@@ -23,11 +29,14 @@ NAVIGATION = (
     ("/search", "家庭を探す"),
     ("/meeting", "会議資料"),
     ("/files", "ファイル送付"),
-    ("/drafts", "下書き"),
+    (DRAFTS_PATH, "下書き"),
     ("/outbox", "送信箱"),
     ("/programme", "委託・研修"),
     ("/statistics", "統計"),
 )
+
+FORM_OF_PATH = {"/new": FamilyInformationProvided.TOPIC}
+"""Of pages that are a form: the act that it is for."""
 
 
 class PageContext:
@@ -35,8 +44,16 @@ class PageContext:
     ``attachments``: the files that people attach to what they write."""
 
     def __init__(
-        self, door: Door, staff: Staff, mode: str, base: str, custody: Custody, attachments: Attachments
+        self,
+        door: Door,
+        staff: Staff,
+        permissions: StaffPermissions,
+        mode: str,
+        base: str,
+        custody: Custody,
+        attachments: Attachments,
     ) -> None:
+        self.permissions = permissions
         self.door, self.staff, self.mode, self.base, self.custody = door, staff, mode, base, custody
         self.attachments = attachments
         self.drafts = PageDrafts(door)
@@ -58,11 +75,30 @@ class PageContext:
             "current_path": values.pop("current_path", ""),
         }
         if person is not None:
-            shared["links"] = NAVIGATION
+            shared["links"] = self._navigation(person)
             shared["glossary_link"] = True
+            shared["may"] = partial(self.may, person)
             shared["behind"] = self.door.store.behind
             shared["behind_since"] = self.door.behind_since
         return page(name, status=status, **shared, **values)
+
+    def _navigation(self, person: Person) -> list[tuple[str, str]]:
+        """The main pages that this person may open, with how many drafts this person has."""
+        drafts = self.drafts.count(person.actor)
+        counted = {DRAFTS_PATH: f"({drafts})"} if drafts else {}
+        return [
+            (path, f"{text}{counted.get(path, '')}")
+            for path, text in NAVIGATION
+            if self._may_get(person, path)
+        ]
+
+    def may(self, person: Person, act: str, case: UUID | None = None) -> bool:
+        """Whether this person may do this act now, so that a page can leave out what it may not."""
+        return self.permissions.of_person(act, person, case) is None
+
+    def _may_get(self, person: Person, path: str) -> bool:
+        act = FORM_OF_PATH.get(path) or ROUTE_ACTS[("GET", path)]
+        return act == WHOEVER_IS_SIGNED_IN or self.may(person, act)
 
     def name(self) -> str:
         """The agency's name; «窓口» while the hub is away."""

@@ -24,6 +24,7 @@ from gateway.agency.device_store import EnvelopeRow, EnvelopeState
 from gateway.agency.devices import CONCERN, REPORT, Devices
 from gateway.agency.forms import visitor_forms as short
 from gateway.agency.index.readers import IndexReader, reader_of
+from gateway.agency.page_drafts import FORM_MAX_FIELDS
 from gateway.agency.staff import Person
 from gateway.agency.staff_store import StaffAct
 from gateway.agency.visitor_sheets import (
@@ -35,7 +36,6 @@ from gateway.agency.visitor_sheets import (
     visitor_cases,
     warnings_of,
 )
-from gateway.agency.web.attaching import MAX_FIELDS
 from gateway.agency.web.compose import FormPage, WrittenOutcome
 from gateway.agency.web.form_context import form_context_of
 from gateway.agency.web.guard import SessionReference, SignedIn, needs_no_hub
@@ -64,10 +64,10 @@ class Visitor:
 
     def case(self, pages: PageContext, case: UUID) -> VisitorCase:
         """One of the own families. Raises NotFound, also where it is somebody else's."""
-        found = next((c for c in visitor_cases(pages.door, self.reader) if c.case == case), None)
-        if found is None:
+        own = next((c for c in visitor_cases(pages.door, self.reader) if c.case == case), None)
+        if own is None:
             raise NotFound("not-found")
-        return found
+        return own
 
 
 class PhonePages:
@@ -103,7 +103,7 @@ class PhonePages:
     def today(self, person: Person, session: str, done: str) -> Response:
         visitor = self.visitor(person, session)
         today = day_of(self.pages.door.now())
-        rows = [self._row(visitor, one) for one in visitor_cases(self.pages.door, visitor.reader)]
+        rows = [self._visit_row(visitor, one) for one in visitor_cases(self.pages.door, visitor.reader)]
         return self.render(
             "phone.html",
             "きょうの訪問",
@@ -117,7 +117,7 @@ class PhonePages:
             done=done,
         )
 
-    def _row(self, visitor: Visitor, one: VisitorCase) -> dict[str, Any]:
+    def _visit_row(self, visitor: Visitor, one: VisitorCase) -> dict[str, Any]:
         today = day_of(self.pages.door.now())
         family = family_of(self.pages.door, visitor.reader, one.case)
         return {
@@ -299,7 +299,7 @@ def _add_writing_pages(people: APIRouter, phone: PhonePages) -> None:
 
         @people.post(f"/phone/cases/{{case}}/{form}", response_class=HTMLResponse, include_in_schema=False)
         async def send(request: Request, case: UUID, person: SignedIn, session: SessionReference) -> Response:
-            async with request.form(max_files=MAX_PHOTOS, max_fields=MAX_FIELDS) as entered:
+            async with request.form(max_files=MAX_PHOTOS, max_fields=FORM_MAX_FIELDS) as entered:
                 values = {n: [str(v) for v in entered.getlist(n) if isinstance(v, str)] for n in entered}
                 photos = [v for v in entered.getlist("photo") if isinstance(v, UploadFile) and v.filename]
                 files = [(await photo.read(), photo.filename or "") for photo in photos]

@@ -91,7 +91,7 @@ def _add_setting_up(people: APIRouter, phone: PhonePages) -> None:
                 "sheets": sheets,
                 "until": until,
                 "session": session,
-                "statement": _text(statement),
+                "statement": _base64(statement),
                 **_settings(phone),
             }
         )
@@ -120,7 +120,7 @@ def _add_contact(devices: APIRouter, phone: PhonePages) -> None:
         row = device_of(request)
         is_known = row.actor in phone.pages.staff.people()
         statement = own.contact(row, _nonce(nonce), waiting=waiting, held=sheets, is_known=is_known)
-        return JSONResponse({"statement": _text(statement)})
+        return JSONResponse({"statement": _base64(statement)})
 
     @devices.post("/phone/envelopes", include_in_schema=False)
     async def take(request: Request) -> Response:
@@ -142,7 +142,9 @@ def _taken(phone: PhonePages, device: DeviceRow, data: bytes, signed_in: Person 
             except ExchangeError:
                 text = ""  # it waits on: its person decides
             row = phone.devices.rows.envelope(row.device, row.envelope) or row
-    return JSONResponse({"receipt": _text(phone.devices.receipt(row)), "state": str(row.state), "text": text})
+    return JSONResponse(
+        {"receipt": _base64(phone.devices.receipt(row)), "state": str(row.state), "text": text}
+    )
 
 
 def _sender(phone: PhonePages, device: DeviceRow, signed_in: Person | None, kind: str) -> Person | None:
@@ -191,7 +193,7 @@ def _nonce(text: str) -> bytes:
         raise Malformed("device-nonce") from None
 
 
-def _text(data: bytes) -> str:
+def _base64(data: bytes) -> str:
     return b64encode(data).decode("ascii")
 
 

@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.errors import ExchangeError
+from domain.roles import DoorAct
 from gateway.agency.factors.challenges import Challenges
 from gateway.agency.factors.identities import Identities
 from gateway.agency.factors.invitations import Invitations
@@ -66,7 +67,7 @@ class WaysIn:
 
     def may_administer(self, person: Person) -> bool:
         """Whether this person looks after the people of this door."""
-        return not person.is_system
+        return self.pages.may(person, DoorAct.CHANGE_PEOPLE)
 
     def admitted(self, response: Response, admission: SignedIn) -> Response:
         """The response with the cookies of a new session."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from itertools import groupby
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -41,6 +42,8 @@ from gateway.agency.work_list import (
     Viewer,
     WorkRow,
     chosen,
+    counts,
+    groups_in,
     in_order,
     notice_kind,
     work_rows,
@@ -111,10 +114,11 @@ def add_work_page(people: APIRouter, pages: PageContext) -> None:
     def note_all_looked(person: SignedIn, upto: Annotated[int, Form(ge=0)]) -> Response:
         """Nothing that this person was shown is new any more; what has come since the page was made stays new."""
         looks = door.store.arrivals.looks(person.actor)
+        is_shown = pages.permissions.shown_cases(person)
         upto_of = {
             case: min(one.last_arrival, upto)
             for case, one in door.overviews.all().items()
-            if case not in looks or looks[case].n < min(one.last_arrival, upto)
+            if (is_shown(case) and case not in looks) or looks[case].n < min(one.last_arrival, upto)
         }
         door.store.arrivals.note_looks(person.actor, upto_of, dump(door.now()))
         return RedirectResponse(f"{pages.base}/", 303)
@@ -126,13 +130,16 @@ MOST_OTHERS = 8
 
 @dataclass(frozen=True)
 class _Shown:
-    """What a page of the list knows beside its rows: names, charges, and the contexts of forms."""
+    """What a page of the list knows beside its rows: names, charges, the contexts of forms, and the messages of the cases in
+    which something waits."""
 
     families: Mapping[str, ListedName]
     charges: Mapping[str, str]
     agencies: Mapping[str, str]
     form_context: FormContext
+    reader: IndexReader
     actor: str
+    messages: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 class _WorkPage:
@@ -144,23 +151,28 @@ class _WorkPage:
 
     def render(self, choice: _Choice, page: int) -> Response:
         door, person = self.door, self.person
-        overviews = door.overviews.all()
+        is_shown = self.pages.permissions.shown_cases(person)
+        known = door.overviews.all()
+        overviews = {case: one for case, one in known.items() if is_shown(case)}
         charges = door.charges.cases_of(person.actor)
         viewer = Viewer(person.actor, door.store.arrivals.looks(person.actor), charges)
-        rows = work_rows(overviews, door.store.tasks(), viewer, self.now)
+        matters = door.matters.all(known, self.now)
+        rows = work_rows(overviews, matters, viewer, day_of(self.now))
         programme = programme_of(door, person.actor)
-        reader, texts = reader_by(door, person.actor, programme), charge_texts(self.pages)
-        listed = self._in_order(chosen(rows, choice.show, choice.group), choice.sort, reader, texts)
+        reader = reader_by(door, person.actor, programme)
+        listed = self._in_order(chosen(rows, choice.show, choice.group), choice.sort, reader)
         shown = page_of("rows", listed, page)
         form_context = form_context_of(self.pages, person, messages=self._messages_to_approve())
         about = _Shown(
             families=door.index.names([UUID(r.case) for r in shown["rows"]], reader),
-            charges=texts,
+            charges=charge_texts(self.pages, [row.case for row in shown["rows"]]),
             agencies=self.pages.names(),
             form_context=form_context,
+            reader=reader,
             actor=person.actor,
+            messages=door.store.messages_by_case([row.case for row in shown["rows"] if row.matters]),
         )
-        unread = sum(row.unread > 0 for row in rows)
+        groups, of_choice = groups_in(rows), counts(rows)
         return self.pages.render_page(
             "work.html",
             "仕事一覧",
@@ -169,9 +181,9 @@ class _WorkPage:
             parts=self._parts(shown["rows"], about, is_in_parts=choice.sort is Sort.DUE),
             numbers=shown["numbers"],
             choice=choice,
-            unread=unread,
-            counts=_counts(rows),
-            groups={g: text for g, text in GROUPS.items() if any(Group(g) in row.groups for row in rows)},
+            unread=of_choice[Show.UNREAD],
+            counts={show.value: count for show, count in of_choice.items()},
+            groups={g: text for g, text in GROUPS.items() if Group(g) in groups},
             shows=SHOWS,
             sorts=SORTS,
             last_arrival=max((one.last_arrival for one in overviews.values()), default=0),
@@ -195,16 +207,15 @@ class _WorkPage:
         store = self.door.store
         return [m for case in store.cases_with(DUAL_APPROVAL_TOPICS) for m in store.messages(case)]
 
-    def _in_order(
-        self, rows: Sequence[WorkRow], sort: Sort, reader: IndexReader, charges: Mapping[str, str]
-    ) -> list[WorkRow]:
-        families: Mapping[str, ListedName] = {}
+    def _in_order(self, rows: Sequence[WorkRow], sort: Sort, reader: IndexReader) -> list[WorkRow]:
+        names: Mapping[str, str] = {}
+        charges = charge_texts(self.pages) if sort is Sort.CHARGE else {}
         if sort is Sort.FAMILY:
-            families = self.door.index.names([UUID(row.case) for row in rows], reader)
+            names = self.door.index.sort_names([UUID(row.case) for row in rows], reader)
         return in_order(
             rows,
             sort,
-            lambda case: families[case].reading or families[case].text,
+            lambda case: names.get(case, ""),
             lambda case: charges.get(case, ""),
         )
 
@@ -221,8 +232,7 @@ class _WorkPage:
 
     def _row(self, row: WorkRow, about: _Shown) -> dict[str, Any]:
         overview, name = row.overview, about.families[row.case]
-        messages = CaseMessages(self.door.store.messages(UUID(row.case))) if row.matters else CaseMessages()
-        in_case = replace(about.form_context, messages=messages)
+        in_case = replace(about.form_context, messages=self._messages_of(row.case, about))
         things = [self._matter(matter, in_case) for matter in row.matters]
         things += self._notices(row, about)
         last = row.news[-1] if row.news else None
@@ -244,6 +254,10 @@ class _WorkPage:
             "last_act": act_text(overview.last_act if last is None else last.act),
             "last_on": self._short_day_of(overview.last_at if last is None else last.at),
         }
+
+    def _messages_of(self, case: str, about: _Shown) -> CaseMessages:
+        names = partial(self.door.index.child_names, UUID(case), about.reader)
+        return CaseMessages(about.messages.get(case, ()), names)
 
     def _short_day_of(self, at: str) -> str:
         return short_day(day_of(parse_time_text(at)), day_of(self.now))
@@ -279,8 +293,3 @@ class _WorkPage:
             "links": [],
             "message": notices[0].message,
         }
-
-
-def _counts(rows: Sequence[WorkRow]) -> dict[str, int]:
-    """How many cases each choice of a list would show."""
-    return {show.value: len(chosen(rows, show, None)) for show in Show}
