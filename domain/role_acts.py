@@ -144,13 +144,13 @@ _AT_THE_DOOR: Mapping[DoorAct, frozenset[StaffRole]] = {
 }
 
 
-def _rows() -> Iterable[tuple[str, frozenset[StaffRole]]]:
+def _table_rows() -> Iterable[tuple[str, frozenset[StaffRole]]]:
     for holders, acts in (*_COMMANDS, *_OPENINGS):
         yield from ((act, holders) for act in acts.split())
     yield from ((act.value, holders) for act, holders in _AT_THE_DOOR.items())
 
 
-ROLE_ACTS: Mapping[str, frozenset[StaffRole]] = dict(_rows())
+ROLE_ACTS: Mapping[str, frozenset[StaffRole]] = dict(_table_rows())
 """Act -> the roles that have it: the topic of every command, every opening by section, every act at a door."""
 
 DOORS_OWN = frozenset(

@@ -122,16 +122,19 @@ class StaffRoles:
         deputy: str,
         roles: Collection[StaffRole],
         *,
-        begins_at: datetime,
+        begins_at: datetime | None = None,
         ends_at: datetime,
         by: str = "door",
     ) -> int:
         """Let one person act for another until a time, in roles that this other has. Returns its number.
 
+        ``begins_at``: None for now.
+
         Raises Malformed (the same person, a period that is over or over a year long, a role that is not the principal's),
         NotFound.
         """
-        now, begins, ends = self._now(), begins_at.timestamp(), ends_at.timestamp()
+        now, ends = self._now(), ends_at.timestamp()
+        begins = now if begins_at is None else begins_at.timestamp()
         if principal == deputy:
             raise Malformed("deputy-same-person")
         if not (begins < ends and now < ends <= begins + MAX_DEPUTY_DAYS * DAY_SECONDS):
@@ -223,7 +226,7 @@ class RehearsalRoles:
         deputy: str,
         roles: Collection[StaffRole],
         *,
-        begins_at: datetime,
+        begins_at: datetime | None = None,
         ends_at: datetime,
         by: str = "door",
     ) -> int:

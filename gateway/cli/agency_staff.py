@@ -22,7 +22,7 @@ from domain.calendar import end_of
 from domain.role_acts import TOKEN_DEFAULT
 from domain.roles import StaffRole
 from gateway.cli.language import tr
-from gateway.cli.opening import machine_time, passphrase_of
+from gateway.cli.opening import passphrase_of
 from gateway.cli.options import AsJson, FolderOption, PassphraseFd, PassphraseFile
 from gateway.cli.printing import jst, next_step, out, print_json
 from gateway.installation.key_folder import AgencyFolder
@@ -132,7 +132,7 @@ def staff_deputy(
             actor,
             deputy,
             roles,
-            begins_at=machine_time() if since is None else end_of(since.date() - timedelta(days=1)),
+            begins_at=None if since is None else end_of(since.date() - timedelta(days=1)),
             ends_at=end_of(until.date()),
             by=_user(),
         )

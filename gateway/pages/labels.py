@@ -427,6 +427,13 @@ REASON_LABELS: Mapping[str, str] = {
 }
 """Reasons that forms offer. What is to be said in words stands sealed under 理由."""
 
+CUSTODIES: Mapping[str, str] = {
+    "OWN_DEVICE": "機関自身の機械",
+    "HSM": "機関のハードウェア(HSM)",
+    "HOSTED": "共同の機械(預かり)",
+}
+"""Who keeps an agency's keys."""
+
 STAFF_LOG: Mapping[str, str] = {
     "address-stopped": "秘匿住所の記載を止めた",
     "address-sent": "秘匿住所の記載を、確認のうえ送った",

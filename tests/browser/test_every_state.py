@@ -16,7 +16,7 @@ from tests.browser.test_pages import pytestmark as needs_browser
 
 pytestmark = [*needs_browser, pytest.mark.timeout(600)]
 WIDE, ZOOMED, PHONE = (1280, 900), (640, 450), (360, 740)
-"""A desk, the same at 200 %, and a phone, in CSS pixels."""
+"""A wide window, the same at 200 %, and a phone, in CSS pixels."""
 CUT = """() => {
   const width = document.documentElement.clientWidth, cut = [];
   if (document.documentElement.scrollWidth > width) {

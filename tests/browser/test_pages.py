@@ -223,6 +223,9 @@ def test_the_auditors_pages_are_accessible_and_need_no_script(browser, served_ru
     plain.context.close()
 
 
+ADMINISTRATION = ("", "/people", "/settings", "/tokens", "/keys", "/register", "/health", "/log")
+
+
 def test_every_page_has_one_heading_a_language_and_labelled_fields(screen, served_run) -> None:  # type: ignore[no-untyped-def]
     run, url = served_run
     for path in (
@@ -230,6 +233,8 @@ def test_every_page_has_one_heading_a_language_and_labelled_fields(screen, serve
         "/agency/AZ-CORE/",
         f"/agency/AZ-CORE/cases/{run.case}",
         "/agency/AZ-CORE/outbox",
+        "/agency/AZ-CORE/roles",
+        *(f"/agency/AZ-CORE/administration{page}" for page in ADMINISTRATION),
         "/audit/",
         "/audit/exceptions",
         f"/audit/timeline?case={run.case}",
@@ -246,8 +251,22 @@ def test_every_page_has_one_heading_a_language_and_labelled_fields(screen, serve
     screen.set_viewport_size({"width": 320, "height": 700})
     for path in (
         f"/agency/AZ-CORE/cases/{run.case}",
+        "/agency/AZ-CORE/roles",
+        *(f"/agency/AZ-CORE/administration{page}" for page in ADMINISTRATION),
         f"/audit/timeline?case={run.case}",
         "/audit/exceptions",
     ):
         screen.goto(url + path)
         assert screen.evaluate("document.documentElement.scrollWidth <= 320")
+
+
+def test_the_administrators_pages_are_accessible(browser, served_run) -> None:  # type: ignore[no-untyped-def]
+    from axe_playwright_python.sync_playwright import Axe
+
+    _, url = served_run
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    for path in ("/roles", *(f"/administration{one}" for one in ADMINISTRATION)):
+        page.goto(f"{url}/agency/AZ-CORE{path}")
+        violations = Axe().run(page).response["violations"]
+        assert violations == [], (path, [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations])
+    page.close()

@@ -342,3 +342,70 @@ def test_a_persons_command_of_the_registrars_is_not_made_at_a_door(door: Door, h
         door.open(hub.case, uuid4(), uuid4(), "BASIC", actor="VISITOR")
     with pytest.raises(Refused, match="role-required"):
         door.send(Kind.CASE, hub.case, "disclosure.made", {}, actor="RECEPTION")
+
+
+# --- the administrator's pages ----------------------------------------------------------------------------
+
+
+def test_an_administrator_keeps_people_tokens_and_settings_and_sees_no_case(
+    hub: HubWithCase, door: Door, staff: Staff
+) -> None:
+    client = client_of(door, staff, "chief")
+    client.headers["accept"] = "text/html"
+
+    def post(path: str, **fields: object) -> str:
+        answer = client.post(f"/administration/{path}", data=fields)  # type: ignore[arg-type]
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    person = {"actor": "new.1", "name": "新しい人", "passphrase": PASSPHRASE}
+    assert "職員を登録しました" in post("people", **person, role=["RECEPTION", "AUDIT"])
+    assert staff.roles.authority_of("new.1").roles == {StaffRole.RECEPTION, StaffRole.AUDIT}
+    post("people/roles", actor="new.1", role=["CASE_WORKER"])
+    assert staff.roles.authority_of("new.1").roles == {StaffRole.CASE_WORKER}
+    last_day = at(20).date().isoformat()
+    shown = post("deputies", principal="chief", deputy="new.1", role=["MANAGER"], until=last_day)
+    assert "代理を決めました" in shown
+    [deputy] = staff.roles.deputies()
+    assert (deputy.principal, deputy.deputy, deputy.roles) == ("chief", "new.1", {StaffRole.MANAGER})
+    post("deputies/end", deputy=deputy.id)
+    assert staff.roles.deputies() == []
+    post("settings", role="AUDIT", act="statistics.read")
+    assert "統計を見る" in client.get("/administration/settings").text
+    post("settings/give-back", role="AUDIT", act="statistics.read")
+    assert staff.roles.taken_away() == frozenset()
+    system = {"actor": "sys:made", "name": "作成", "days": 30, "act": ["outbox.read"]}
+    token = post("tokens", **system).split('<p class="mono">')[1].split("</p>")[0]
+    assert client_of(door, staff, token=token).get("/api/outbox").status_code == 200
+    assert token not in client.get("/administration/tokens").text  # once
+    made = next(one for one in staff.tokens() if one.actor == "sys:made")
+    post("tokens/revoke", token=made.id)
+    post("people/remove", actor="new.1")
+    assert "new.1" not in staff.people()
+    refused = client.post("/administration/people/remove", data={"actor": "ADMINISTRATOR"})
+    assert refused.status_code == 200  # another is left
+    refused = client.post("/administration/people/remove", data={"actor": "chief"})
+    assert refused.status_code == 409
+    assert "先に、別の職員にシステム管理の役割を付けてください" in refused.text
+    by = {entry.by for entry in staff.log()[-12:]}
+    assert by == {"chief", "sys:made"}
+
+
+def test_pages_of_the_administration_name_no_case(hub: HubWithCase, door: Door, staff: Staff) -> None:
+    staff.log_address("worker", "address-stopped", hub.case, "disclosure.made")
+    client = client_of(door, staff, "ADMINISTRATOR")
+    for path in ("", "/people", "/settings", "/tokens", "/keys", "/register", "/health", "/log"):
+        answer = client.get(f"/administration{path}")
+        assert answer.status_code == 200, path
+        assert str(hub.case) not in answer.text
+        assert str(hub.case)[:8] not in answer.text
+    assert "秘匿住所の記載を止めた" in client.get("/administration/log?by=worker").text
+    assert "秘匿住所の記載を止めた</td>" not in client.get("/administration/log?what=signed-in").text
+    auditor = client_of(door, staff, "AUDIT")
+    assert str(hub.case) in auditor.get("/administration/log").text
+    assert auditor.get("/administration/people").status_code == 403
+    assert "職員と役割" not in auditor.get("/administration").text
+    assert client_of(door, staff, "RECEPTION").get("/administration").status_code == 403
+    table = client.get("/roles").text
+    assert "計画承認" in table
+    assert "設定で不可" not in table

@@ -168,7 +168,7 @@ def test_a_report_without_a_session_waits_for_its_person_and_a_concern_does_not(
     assert device.http.post("/phone/waiting", data=chosen).status_code == 404
 
 
-def test_what_is_refused_is_a_draft_and_the_next_page_says_so_once(
+def test_what_is_refused_is_a_draft_and_the_next_page_states_it_once(
     device: Device, visiting: Visiting
 ) -> None:
     page = device.http.get(f"/phone/cases/{visiting.case}/report").text

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.browser.test_pages import ARGS, CHROMIUM, pytestmark  # noqa: F401 (the same browser, the same conditions)
-from tests.phone.conftest import DUTY, PASSPHRASE, VISITOR, Visiting
+from tests.phone.conftest import COLLEAGUE, DUTY, PASSPHRASE, VISITOR, Visiting
 
 PHONE = {
     "viewport": {"width": 360, "height": 740},
@@ -19,6 +22,10 @@ PHONE = {
     "has_touch": True,
     "is_mobile": True,
 }
+SCREENS = Path(os.environ["KAKEHASHI_SCREENS"]) if "KAKEHASHI_SCREENS" in os.environ else None
+"""Where pictures of the pages are put, to be looked at."""
+SECONDS_A_TAP = 4.0
+"""To read, decide and tap: much, for a person who stands."""
 NOT_ARRIVED = "まだ届いていません。電話してください"
 
 
@@ -132,6 +139,7 @@ DUMP = """async () => {
 @pytest.fixture
 def phone(playing: Any, visiting: Visiting, tmp_path: Path) -> Iterator[Phone]:
     visiting.need_visit()
+    visiting.stop_phones()
     opened = Phone(playing, visiting, tmp_path / "profile")
     try:
         opened.set_up()
@@ -200,3 +208,213 @@ def test_a_concern_without_signal_is_shown_in_red_with_the_number(phone: Phone) 
     phone.go()
     phone.page.locator(".alarm").wait_for(state="detached")
     assert visiting.records("safety_concern.raised") == concerns + 1
+
+
+# --- time, sign-out, stopped, lost -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def loaded(phone: Phone) -> Phone:
+    phone.load()
+    return phone
+
+
+def shifted(phone: Phone, hours: float) -> None:
+    """Somebody sets the clock of the phone, from the next page on."""
+    phone.page.add_init_script(f"{{ const real = Date.now; Date.now = () => real() + {hours * 3_600_000}; }}")
+
+
+def has_sheets(phone: Phone) -> bool:
+    return bool(phone.stored()["kakehashi-sheets state"])
+
+
+def test_a_sheet_ends_after_its_hours_and_a_clock_turned_back_opens_nothing(loaded: Phone) -> None:
+    name = loaded.visiting.door.index.names([loaded.visiting.case], _reader(loaded.visiting))
+    family = name[str(loaded.visiting.case)].text
+    with loaded.without_signal():
+        loaded.go()
+        assert family in loaded.text()
+        loaded.again()
+        shifted(loaded, -2)
+        loaded.context.set_offline(True)
+        loaded.go()
+        assert "時計が戻されたため" in loaded.text()
+        assert family not in loaded.text()
+        assert has_sheets(loaded)
+        loaded.again()
+        loaded.context.set_offline(True)
+        loaded.go()
+        assert family in loaded.text()
+        loaded.again()
+        shifted(loaded, 10.1)
+        loaded.context.set_offline(True)
+        loaded.go()
+        assert "時間が過ぎたので、端末から消しました" in loaded.text()
+        assert not has_sheets(loaded)
+        loaded.again()
+        loaded.context.set_offline(True)
+        loaded.go()
+        assert family not in loaded.text()
+
+
+def test_signing_out_erases_the_sheets_and_keeps_what_waits(loaded: Phone) -> None:
+    loaded.context.route("**/phone/envelopes", lambda route: route.abort())
+    loaded.go(f"/phone/cases/{loaded.visiting.case}/report")
+    loaded.write_report()
+    loaded.page.locator("#phone-status", has_text="送っていないもの: 訪問の報告(1件)").wait_for()
+    assert has_sheets(loaded)
+    loaded.go("/", ready=False)  # any page of the door
+    loaded.page.get_by_role("button", name="ログアウト").click()
+    loaded.page.wait_for_url("**/sign-in?out=1")
+    loaded.page.evaluate("new Promise((yes) => setTimeout(yes, 300))")
+    assert not has_sheets(loaded)
+    assert len(loaded.stored()["kakehashi-outbox envelopes"]) == 1
+    # the session is over: what waited is taken and waits at the door for its person
+    loaded.context.unroute("**/phone/envelopes")
+    with loaded.without_signal():
+        loaded.go()
+        assert "家庭票はありません" in loaded.text()
+    loaded.go(ready=False)  # the door is back, and asks to sign in; the shell of before has no session
+    loaded.context.set_offline(True)
+    loaded.go()
+    loaded.context.set_offline(False)
+    loaded.page.locator("#phone-alerts", has_text="窓口が預かりました").wait_for()
+    reports = loaded.visiting.records("visit_report.submitted")
+    loaded.sign_in()
+    loaded.go("/phone/waiting")
+    loaded.page.get_by_role("button", name="このまま送る").first.click()
+    loaded.page.wait_for_url("**/phone/**")
+    assert loaded.visiting.records("visit_report.submitted") == reports + 1
+
+
+def test_a_stopped_phone_erases_its_sheets_at_the_next_contact(loaded: Phone) -> None:
+    [device] = loaded.stored()["kakehashi-outbox device"]
+    loaded.visiting.door.store.devices.stop(UUID(device["device"]), "2025-05-12T06:00:00.000000Z", COLLEAGUE)
+    assert has_sheets(loaded)
+    loaded.go()
+    assert "この端末は止められました" in loaded.text()
+    assert not has_sheets(loaded)
+    assert loaded.visiting.door.store.devices.sheets(UUID(device["device"])) == []
+
+
+def test_a_phone_whose_storage_was_erased_is_set_up_again(loaded: Phone) -> None:
+    loaded.go("/sign-in", ready=False)
+    loaded.page.evaluate(
+        "indexedDB.databases().then((all) => Promise.all(all.map(({ name }) =>"
+        " new Promise((yes) => (indexedDB.deleteDatabase(name).onsuccess = yes)))))"
+    )
+    loaded.go()
+    assert loaded.page.is_visible("#phone-set-up")
+    loaded.page.click("#phone-set-up")
+    loaded.page.locator("#phone-status", has_text="準備できました").wait_for()
+    loaded.load()
+
+
+NO_ROOM = """const original = IDBObjectStore.prototype.put;
+IDBObjectStore.prototype.put = function (...all) {
+  if (this.name === "envelopes") throw new DOMException("full", "QuotaExceededError");
+  return original.apply(this, all);
+};"""
+
+
+def test_what_the_phone_can_not_keep_is_answered_with_what_to_do(phone: Phone, tmp_path: Path) -> None:
+    large, text = tmp_path / "large.jpg", tmp_path / "text.jpg"
+    large.write_bytes(b"\xff\xd8\xff" + bytes(25_000_001))
+    text.write_text("no photo")
+    phone.go(f"/phone/cases/{phone.visiting.case}/report")
+    phone.page.set_input_files("#photo", large)
+    phone.write_report()
+    phone.page.locator("#phone-alerts", has_text="写真「large.jpg」が大きすぎます(25MBまで)").wait_for()
+    phone.page.set_input_files("#photo", text)
+    phone.page.locator("form[data-outbox] button.wide").last.click()
+    phone.page.locator(
+        "#phone-alerts", has_text="「text.jpg」は写真(JPEG・PNG・HEIC)ではありません"
+    ).wait_for()
+    assert phone.page.locator("[name=next_visit]:checked").count() == 1
+    phone.page.add_init_script(NO_ROOM)
+    phone.go(f"/phone/cases/{phone.visiting.case}/report")
+    phone.write_report()
+    phone.page.locator("#phone-alerts", has_text="端末の空きが足りない").wait_for()
+    assert phone.stored()["kakehashi-outbox envelopes"] == []
+
+
+def test_a_browser_without_ml_dsa_signs_by_the_vendored_module(
+    playing: Any, visiting: Visiting, tmp_path: Path
+) -> None:
+    visiting.need_visit()
+    visiting.stop_phones()
+    phone = Phone(playing, visiting, tmp_path / "profile")
+    try:
+        phone.context.add_init_script(
+            "{ const real = crypto.subtle.generateKey.bind(crypto.subtle);"
+            " crypto.subtle.generateKey = (algorithm, ...rest) => algorithm.name?.startsWith('ML-')"
+            " ? Promise.reject(new DOMException('', 'NotSupportedError')) : real(algorithm, ...rest); }"
+        )
+        phone.set_up()
+        assert phone.stored()["kakehashi-outbox device"][0]["privateKey"] is None
+        concerns = visiting.records("safety_concern.raised")
+        phone.go(f"/phone/cases/{visiting.case}/concern")
+        phone.page.locator(".concerns button").first.click()
+        phone.page.wait_for_url("**/phone/?done=concern-recorded")
+        assert visiting.records("safety_concern.raised") == concerns + 1
+    finally:
+        phone.close()
+
+
+# --- looks, taps ---------------------------------------------------------------------------------------------------
+
+
+def test_pages_are_accessible_and_a_report_takes_few_taps(phone: Phone) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    def check(name: str) -> None:
+        results = Axe().run(phone.page)
+        assert results.violations_count == 0, (name, results.generate_report())
+        assert phone.page.evaluate("document.documentElement.scrollWidth") <= 360, name
+        if SCREENS is not None:
+            phone.page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+
+    case = phone.visiting.case
+    check("today")
+    phone.page.evaluate("window.scrollTo(0, 0)")
+    phone.load()
+    check("loaded")
+    for path in ("report", "concern"):
+        phone.go(f"/phone/cases/{case}/{path}")
+        check(path)
+    phone.go(f"/phone/cases/{case}")
+    check("sheet")
+    for path in ("/phone/devices", "/phone/waiting"):
+        phone.go(path, ready=False)
+        check(path.rpartition("/")[2])
+    with phone.without_signal():
+        for path in ("", f"cases/{case}", f"cases/{case}/report", f"cases/{case}/concern"):
+            phone.go(f"/phone/{path}")
+            check(f"offline-{path.rpartition('/')[2] if path else 'today'}"[:20])
+        phone.page.locator(".concerns button").first.click()
+        phone.page.wait_for_selector(".alarm")
+        check("offline-alarm")
+    # from the list to the receipt: every tap is counted by the browser
+    phone.go()
+    phone.page.locator(".alarm").wait_for(state="detached")
+    phone.context.add_init_script(
+        "addEventListener('pointerdown', () => localStorage.setItem('taps', 1 + Number(localStorage.getItem('taps'))), true)"
+    )
+    phone.go()
+    began = monotonic()
+    phone.page.get_by_role("link", name="報告する").first.click()
+    phone.wait()
+    phone.write_report()
+    phone.page.wait_for_url("**/phone/?done=report-recorded")
+    machine = monotonic() - began
+    taps = int(phone.page.evaluate("localStorage.getItem('taps')"))
+    print(f"a report: {taps} taps, {machine:.1f} s of the machine")
+    assert taps <= 5
+    assert machine + taps * SECONDS_A_TAP < 120
+    phone.go(f"/phone/cases/{case}")
+    phone.page.evaluate("localStorage.setItem('taps', 0)")
+    phone.page.get_by_role("link", name="今すぐ見てほしい").first.click()
+    phone.wait()
+    phone.page.locator(".concerns button").first.click()
+    phone.page.wait_for_url("**/phone/?done=concern-recorded")
+    assert int(phone.page.evaluate("localStorage.getItem('taps')")) == 2

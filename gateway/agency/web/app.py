@@ -21,6 +21,8 @@ from gateway.agency.staff import Staff
 from gateway.agency.statistics.issues import Statistics
 from gateway.agency.web.account import add_account_pages, add_session_pages
 from gateway.agency.web.addresses import add_address_log_page
+from gateway.agency.web.administration import add_administration_pages
+from gateway.agency.web.administration_state import add_state_pages
 from gateway.agency.web.api import add_api, problems
 from gateway.agency.web.cases import add_case_pages
 from gateway.agency.web.compose import add_form_pages
@@ -133,6 +135,20 @@ LIMITS = (
     RouteLimit("POST", "/statistics/issue", Load.KNOWN, FORM_MAX_BYTES),
     RouteLimit("POST", "/drafts", Load.LOCAL, DRAFT_FORM_MAX_BYTES),
     RouteLimit("POST", "/drafts/delete", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/administration", Load.LOCAL),
+    RouteLimit("GET", "/administration/people", Load.LOCAL),
+    RouteLimit("GET", "/administration/settings", Load.LOCAL),
+    RouteLimit("GET", "/administration/tokens", Load.LOCAL),
+    RouteLimit("GET", "/administration/log", Load.LOCAL),
+    RouteLimit("GET", "/roles", Load.LOCAL),
+    RouteLimit("POST", "/administration/people", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/administration/people/{what}", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/administration/deputies", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/administration/deputies/end", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/administration/settings", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/administration/settings/give-back", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/administration/tokens", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/administration/tokens/revoke", Load.LOCAL, FORM_MAX_BYTES),
     RouteLimit("POST", "/new", Load.KNOWN, PAGE_FORM_MAX_BYTES),
     RouteLimit("POST", "/forms/{key}", Load.KNOWN, PAGE_FORM_MAX_BYTES),
     RouteLimit("POST", "/programme/forms/{key}", Load.KNOWN, PAGE_FORM_MAX_BYTES),
@@ -256,6 +272,8 @@ def agency_app(
     add_address_log_page(people, pages)
     add_print_pages(people, pages, printer)
     add_statistics_pages(people, pages, statistics)
+    add_administration_pages(people, pages)
+    add_state_pages(people, pages)
 
     app.include_router(systems, prefix=API, tags=["agency"], responses=problems(401, 403, 429, 500, 503))
     phones = guard.devices(partial(device_of_head, phone=phone_pages))

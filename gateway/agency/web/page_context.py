@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from domain.errors import ExchangeError
 from domain.events import FamilyInformationProvided
+from domain.roles import DoorAct
 from gateway.agency.attachments import Attachments
 from gateway.agency.door import Door
 from gateway.agency.page_drafts import PageDrafts
@@ -33,10 +34,11 @@ NAVIGATION = (
     ("/outbox", "送信箱"),
     ("/programme", "委託・研修"),
     ("/statistics", "統計"),
+    ("/administration", "管理"),
 )
 
-FORM_OF_PATH = {"/new": FamilyInformationProvided.TOPIC}
-"""Of pages that are a form: the act that it is for."""
+SHOWN_FOR = {"/new": FamilyInformationProvided.TOPIC, "/administration": DoorAct.READ_LOG}
+"""Of pages that are a form, or lead to others: the act for which they are in the navigation."""
 
 
 class PageContext:
@@ -89,15 +91,16 @@ class PageContext:
         return [
             (path, f"{text}{counted.get(path, '')}")
             for path, text in NAVIGATION
-            if self._may_get(person, path)
+            if self.may_get(person, path)
         ]
 
     def may(self, person: Person, act: str, case: UUID | None = None) -> bool:
         """Whether this person may do this act now, so that a page can leave out what it may not."""
         return self.permissions.of_person(act, person, case) is None
 
-    def _may_get(self, person: Person, path: str) -> bool:
-        act = FORM_OF_PATH.get(path) or ROUTE_ACTS[("GET", path)]
+    def may_get(self, person: Person, path: str) -> bool:
+        """Whether this person may come to this page."""
+        act = SHOWN_FOR.get(path) or ROUTE_ACTS[("GET", path)]
         return act == WHOEVER_IS_SIGNED_IN or self.may(person, act)
 
     def name(self) -> str:

@@ -21,7 +21,7 @@ from domain.events import (
 )
 from domain.evolution import evolve
 from domain.family_list import FamilyReader, family_list
-from domain.record import About
+from domain.record import HUB, About
 from domain.register import Register
 from gateway.rehearsal.scenario.fields.context import BY_NAME
 from gateway.rehearsal.scenario.run import Check, OpenableSections, Run
@@ -174,7 +174,7 @@ def _until(run: Run, m: re.Match[str]) -> tuple[bool, str]:
 
 def _no_alarm(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     kind, about = BY_NAME.get(canonical_event(m["alarm"])), run.messages.get(int(m["n"]))
-    acts = [r.event for r in run.rehearsal_hub.hub_records()]
+    acts = [r.event for r in run.recorded if r.by == HUB]
     alarms = [f for f in acts if type(f) is kind and isinstance(f, CaseAlarm) and f.message == about]
     return (
         about is not None and kind is not None and not alarms,
@@ -199,7 +199,7 @@ def _case_before(run: Run, *, before: int | None = None) -> Case:
     """The case as it was recorded: to the end, or up to just before one message."""
     case = Case(id=run.case)
     stop = run.messages.get(before) if before is not None else None
-    for record in run.rehearsal_hub.records():
+    for record in run.recorded:
         if record.originator == About(Kind.CASE, run.case):
             if stop is not None and record.command_id == stop:
                 return case
@@ -219,7 +219,7 @@ def _family(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     case = _case_before(run)
     without = replace(case, messages=case.messages.without(k for k in hidden if k is not None))
     register = Register()
-    for record in run.rehearsal_hub.records():
+    for record in run.recorded:
         if record.originator.kind not in (Kind.CASE, Kind.CASE_ACCESS):
             register = register.with_record(record)
     roles = {agency.id: agency.roles for agency in register.agencies.values()}
@@ -241,9 +241,7 @@ def _sighted(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     seen = case.messages[run.messages[int(m["seen"])]]
     assert isinstance(notice, AbuseNotificationReceived)
     time_to_sighting = seen.at - notice.received_at
-    alarms = [
-        r for r in run.rehearsal_hub.hub_records() if isinstance(r.event, SafetyCheckOverdueAlarmRaised)
-    ]
+    alarms = [r for r in run.recorded if r.by == HUB and isinstance(r.event, SafetyCheckOverdueAlarmRaised)]
     ok = child_was_sighted(seen.event) and time_to_sighting <= timedelta(hours=48) and not alarms
     return ok, f"通告から目視まで {time_to_sighting}、警報 {len(alarms)} 件"
 
@@ -252,9 +250,7 @@ def _frequent(run: Run, m: re.Match[str]) -> tuple[bool, str]:
     begun = _case_before(run).messages[run.messages[int(m["n"])]].at
     week = end_of(monday_of(day_of(begun)) + timedelta(days=6))
     gaps = [
-        r
-        for r in run.rehearsal_hub.hub_records()
-        if isinstance(r.event, VisitGapAlarmRaised) and r.at == week
+        r for r in run.recorded if r.by == HUB and isinstance(r.event, VisitGapAlarmRaised) and r.at == week
     ]
     return not gaps, f"{day_of(begun)} の週の訪問回数不足の警報は {len(gaps)} 件"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
 from domain import events as e
+from domain.record import Record
 from gateway.agency.door import SectionContent, SubmissionResult
 from gateway.rehearsal.scenario.crews import Crews
 from gateway.rehearsal.scenario.referral_answers import answers
@@ -80,6 +82,11 @@ class Run:
     audit_approval_counts: dict[str, int] = field(default_factory=dict)
     last_plan_content: str = "SC_A"
     progress: Callable[[str], None] = lambda _: None
+
+    @cached_property
+    def recorded(self) -> list[Record]:
+        """Everything that the story has recorded, in order: read once, so to be asked for after its last step."""
+        return list(self.rehearsal_hub.records())
 
     @property
     def crews(self) -> Crews:

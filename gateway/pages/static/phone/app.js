@@ -33,6 +33,7 @@ class Phone {
   constructor(store) {
     this.store = store;
     this.outbox = new Outbox(store, base);
+    this.notes = []; // what became of what this page has sent
   }
 
   // --- what is said --------------------------------------------------------------------------------------------------
@@ -45,6 +46,7 @@ class Phone {
     alerts.replaceChildren();
     if (waiting.some((one) => one.kind === "concern")) alerts.append(await this.alarm("まだ届いていません。電話してください"));
     if (problem) alerts.append(made("p", problem, { class: "note bad" }));
+    alerts.append(...this.notes);
     const lines = [said];
     if (waiting.length) lines.push(`送っていないもの: ${waiting.map((one) => NAMES[one.kind]).join("、")}(${waiting.length}件)。端末に封をして保存しました。つながると送ります。`);
     byId("phone-status").textContent = lines.filter(Boolean).join(" ") || (device ? "送っていないものはありません。" : "通信のない所でも使えるように、この端末を準備できます。");
@@ -77,22 +79,21 @@ class Phone {
   async send() {
     const { results, isAway, problem } = await this.outbox.send();
     const waiting = await this.show("", problem);
-    const forms = results.filter((one) => one.kind !== "photo" || one.state !== "SENT");
-    for (const one of forms) await this.say(one);
+    for (const one of results) if (one.kind !== "photo" || one.state !== "SENT") this.notes.push(...(await this.noteOf(one)));
+    byId("phone-alerts").append(...this.notes);
     return { results, isAway, problem, waiting };
   }
 
-  async say({ kind, state, text }) {
+  /** What a person is shown of an envelope that the door has. */
+  async noteOf({ kind, state, text }) {
     const name = NAMES[kind];
-    if (state === "SENT") {
-      byId("phone-alerts").append(made("p", `${name}: 窓口が受け取り、送りました。`, { class: "note ok" }));
-      return;
-    }
-    if (kind === "concern") byId("phone-alerts").append(await this.alarm(state === "WAITING" ? "窓口に届きましたが、まだ送られていません。電話してください" : "まだ届いていません。電話してください"));
-    const words = state === "WAITING" ? "窓口が預かりました。ログインして「確かめて送る」を押すと送られます。" : `まだ記録していません。${text}`;
-    const note = made("p", `${name}: ${words} `, { class: "note bad" });
-    const link = state === "WAITING" ? [`${base}/phone/waiting`, "確かめて送る"] : [`${base}/drafts`, "下書きを開く"];
-    byId("phone-alerts").append(within(note, made("a", link[1], { href: link[0] })));
+    if (state === "SENT") return [made("p", `${name}: 窓口が受け取り、送りました。`, { class: "note ok" })];
+    const isWaiting = state === "WAITING";
+    const words = isWaiting ? "窓口が預かりました。ログインして「確かめて送る」を押すと送られます。" : `まだ記録していません。${text}`;
+    const [path, link] = isWaiting ? ["/phone/waiting", "確かめて送る"] : ["/drafts", "下書きを開く"];
+    const note = within(made("p", `${name}: ${words} `, { class: "note bad" }), made("a", link, { href: `${base}${path}` }));
+    if (kind !== "concern") return [note];
+    return [await this.alarm(isWaiting ? "窓口に届きましたが、まだ送られていません。電話してください" : "まだ届いていません。電話してください"), note];
   }
 
   /** Every form of the phone goes through the outbox: sealed and stored first, then sent. */
@@ -188,12 +189,19 @@ class Phone {
     byId("phone-send").addEventListener("click", () => this.pressed(async () => void (await this.send())));
     document.querySelector("[data-sign-out]")?.addEventListener("submit", () => void this.store.erase());
     for (const form of document.querySelectorAll("form[data-outbox]")) if (await this.isOwn()) this.intercept(form, form.dataset.case);
+    await this.eraseOfAnother();
     if (page === "shell") await this.showShell();
     await this.show();
     window.addEventListener("online", () => void this.meet());
     setInterval(() => void this.tick(), SLEEP_MS);
     await this.meet();
     document.body.dataset.phone = "ready";
+  }
+
+  /** Somebody else has signed in on this phone: the sheets are not theirs. */
+  async eraseOfAnother() {
+    const device = await this.store.device();
+    if (device && place.dataset.actor && device.actor !== place.dataset.actor) await this.store.erase();
   }
 
   async isOwn() {
@@ -243,7 +251,7 @@ const link = (href, text, name = "") => made("a", text, { href, ...(name ? { cla
 function visitCard(sheet) {
   const at = `${base}/phone/cases/${sheet.case}`;
   const card = made("section", "", { class: "card visit" });
-  within(card, within(made("h3"), link(at, sheet.name)), made("p", [sheet.place, sheet.planned_text].filter(Boolean).join("、"), { class: "meta" }));
+  within(card, within(made("h2"), link(at, sheet.name)), made("p", [sheet.place, sheet.planned_text].filter(Boolean).join("、"), { class: "meta" }));
   return within(card, actionsOf(at));
 }
 

@@ -106,14 +106,23 @@ export class Store {
   /** Store these envelopes all at once, if their numbers are still the next ones; false where another page was faster. */
   async enqueue(first, envelopes) {
     let fits = false;
-    await within(this.outbox, ["device", "envelopes"], "readwrite", (device, stored) => {
+    let failure = null;
+    const stored = within(this.outbox, ["device", "envelopes"], "readwrite", (device, envelopesStore) => {
       const asked = device.get("device");
       asked.onsuccess = () => {
-        fits = asked.result?.next === first;
-        if (!fits) return;
-        envelopes.forEach((one) => stored.put(one));
-        device.put({ ...asked.result, next: first + envelopes.length }, "device");
+        try {
+          fits = asked.result?.next === first;
+          if (!fits) return;
+          envelopes.forEach((one) => envelopesStore.put(one));
+          device.put({ ...asked.result, next: first + envelopes.length }, "device");
+        } catch (error) {
+          failure = error;
+          asked.transaction.abort(); // all or nothing
+        }
       };
+    });
+    await stored.catch((error) => {
+      throw failure ?? error;
     });
     return fits;
   }
