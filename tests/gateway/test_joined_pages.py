@@ -47,7 +47,7 @@ def test_two_cases_are_joined_linked_and_separated(office: PagesFixture) -> None
     assert "同じ家庭の事例: " not in work.core.page(f"/cases/{one}")
 
 
-def test_a_family_with_many_cases_beside_it_is_found_by_a_search(
+def test_the_other_case_of_a_family_is_searched_for(
     office: PagesFixture,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -91,7 +91,7 @@ class CaseMessages(Sequence[Message]):
 
 
 @dataclass(frozen=True)
-class FoundChoices:
+class SearchedChoices:
     """What a search offers. ``choices``: the first that fit; ``is_partial``: whether more do; ``problem``: why nothing was
     searched, in Japanese."""
 
@@ -123,7 +123,7 @@ class FormContext:
     now: datetime
     command_id: UUID
     other_cases: Callable[[], Choices] = dict
-    find_cases: Callable[[str, str], FoundChoices] = lambda text, chosen: FoundChoices()
+    find_cases: Callable[[str, str], SearchedChoices] = lambda text, chosen: SearchedChoices()
     joined_cases: Callable[[], Choices] = dict
     roll: Callable[[], Mapping[str, Mapping[str, Sequence[str]]]] = dict
     referred_to: Callable[[], Sequence[str]] = tuple
@@ -187,7 +187,7 @@ ChoicesOf = Callable[[FormContext], Choices]
 class Field:
     """One field. ``choices``: code -> Japanese; ``rows`` and ``row_choices``: those of EACH.
 
-    ``found``: of ONE with more choices than a page can offer: those that fit a searched text, and the one that is chosen.
+    ``search``: of ONE with more choices than a page can offer: those that fit a searched text, and the one that is chosen.
     ``default``: the values of an empty form. ``required_rows``: rows that must be answered. ``is_folded``: the page shows it
     once it is chosen.
     """
@@ -199,7 +199,7 @@ class Field:
     rows: ChoicesOf | None = None
     row_choices: Callable[[FormContext, str], Choices] | None = None
     required_rows: frozenset[str] = frozenset()
-    found: Callable[[FormContext, str, str], FoundChoices] | None = None
+    search: Callable[[FormContext, str, str], SearchedChoices] | None = None
     default: Callable[[FormContext], Sequence[str]] | None = None
     help: str = ""
     is_required: bool = True

@@ -639,7 +639,7 @@ class FormPage:
 
 def _has_other_search(form: Form, values: Mapping[str, Sequence[str]]) -> bool:
     """Whether another text is to be searched for than the one whose choices the page showed, as when Enter was pressed in it."""
-    names = [field.search_name for field in form.fields if field.found is not None]
+    names = [field.search_name for field in form.fields if field.search is not None]
     return any(values.get(name, [""]) != values.get(f"{name}.before", [""]) for name in names)
 
 

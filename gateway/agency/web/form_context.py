@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from domain.errors import Malformed, Refused, Unavailable
 from domain.events import AuditContentAccessRequested, FamilyInformationProvided, Kind
 from domain.roles import DoorAct
-from gateway.agency.forms.kinds import CaseMessages, FormContext, FoundChoices, Message, OtherAgency
+from gateway.agency.forms.kinds import CaseMessages, FormContext, Message, OtherAgency, SearchedChoices
 from gateway.agency.index.case_overview import CaseOverview
 from gateway.agency.index.likeness import Agreement, Likeness
 from gateway.agency.index.readers import IndexReader, reader_of
@@ -106,7 +106,7 @@ def _other_cases(pages: PageContext, person: Person, case: UUID | None) -> dict[
 
 def _find_cases(
     pages: PageContext, person: Person, case: UUID | None, text: str, chosen: str
-) -> FoundChoices:
+) -> SearchedChoices:
     """Of the other cases those that fit a searched text, or all where it is empty; ``chosen`` is among them if it exists."""
     ordered, alike = _other_overviews(pages, person, case)
     text, problem, is_partial, fitting = text.strip(), "", False, ordered
@@ -126,7 +126,7 @@ def _find_cases(
     first = [one for one in ordered if one.case == chosen]
     shown = [*first, *(one for one in fitting if one.case != chosen)][:MAX_OFFERED]
     choices = _case_choices(pages, reader_of(pages.door, person.actor), shown, alike)
-    return FoundChoices(choices, is_partial or len(fitting) > MAX_OFFERED, problem)
+    return SearchedChoices(choices, is_partial or len(fitting) > MAX_OFFERED, problem)
 
 
 def _other_overviews(
