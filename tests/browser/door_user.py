@@ -96,6 +96,7 @@ class DoorUser:
         if not anyway.count():
             self.page.click("button[name=step][value=send]")
         anyway.check()
+        self.page.click("button[name=step][value=insist]")
         self.page.locator("button", has_text="このまま送付する").click()
         return self.read()
 

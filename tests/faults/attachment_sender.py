@@ -25,6 +25,7 @@ from domain.events import Kind
 from gateway.agency.attachments import AttachedPart, Attachments
 from gateway.agency.door import Door
 from gateway.agency.parsing import AttachmentPool
+from gateway.agency.permissions import Unattended
 from gateway.agency.serve import open_door
 from gateway.installation.key_folder import AgencyFolder
 from keys.keystore import Keystore
@@ -111,6 +112,7 @@ class Sender:
         owner, name, call, when, *ids = line.split()
         case, command, file = map(UUID, ids)
         with open_door(self.place, self.keystore, self.url) as (door, _):
+            door.permissions = Unattended()
             if is_killed:
                 kill_at(door, owner, name, int(call), after=when == "after")
             print(json.dumps(send(door, self.to, case, command, file, self.data)))

@@ -6,6 +6,7 @@ import json
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from domain.content.family import Child, Family
 from domain.content.values import PersonName
 from domain.error_codes import TABLE
 from domain.events import Kind
+from domain.roles import StaffRole
 from gateway.agency.door import Door, SectionContent, SubmissionResult
 from gateway.agency.official_forms import printing
 from gateway.agency.staff import Staff
@@ -303,6 +305,8 @@ def test_the_command_line_writes_a_new_file_for_its_owner_alone(
     sent = office.record(case, ("CHILD", "元気である"))
     place = office.hub.rehearsal_hub.installation.agency("AZ-CORE").folder
     common = ["--folder", str(place), "--hub", office.hub.rehearsal_hub.url, "--case", str(case)]
+    with closing(Staff(place / "staff.db")) as staff:
+        staff.add("staff.a1", "職員A", "a long passphrase", roles=[StaffRole.CASE_WORKER])
     run = CliRunner()
     listed = run.invoke(app, ["agency", "form", "list", *common, "--form", "information-child", "--json"])
     assert str(sent.items[0][0]) in listed.output, listed.exception

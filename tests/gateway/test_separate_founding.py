@@ -150,11 +150,15 @@ def test_a_hub_is_founded_and_used_while_every_party_keeps_its_own_keys(machines
         assert network is not None
         m.run("registrar", "submit", str(offices), *m.approve(offices, "two", "three"), *at)
         admit = ["--network", network[1], "--member", "MID-HOSP", "--item", "2", "--actor", "staff.a1"]
+        person = ["--actor", "staff.a1", "--name", "職員A", "--role", "MANAGER"]
+        m.by("AZ-COORD", "agency", "staff", "add", *person)
         m.by("AZ-COORD", "agency", "admit-member", *at, *admit)
         doors = {}
         for code in ("MID-HOSP", "AZ-CORE"):
             folder = ["--folder", str(m.folder(code))]
-            issued = m.run("agency", "token", "add", *folder, "--actor", "sys:records", "--name", "記録")
+            issued = m.run(
+                "agency", "token", "add", *folder, "--actor", "sys:records", "--name", "記録", *ACTS
+            )
             url, door_process = stack.enter_context(
                 serving(logs / code, "agency", "serve", *folder, *at, *m.secret(code))
             )
@@ -192,6 +196,7 @@ def _refer(hospital: httpx2.Client, city: httpx2.Client) -> None:
     assert opened.json()["text"] == "架空の妊娠三十週"
 
 
+ACTS = ("--act", "family_information.provided", "--act", "cases.read", "--act", "open.preg")
 READER_OF_FILES = b"parsing_worker"
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from domain.errors import Malformed, NotFound, Refused, Untrusted
 from domain.events import Kind, dump
+from domain.roles import StaffRole
 from gateway.agency.drafts import SectionContent
 from gateway.agency.staff import Staff
 from gateway.agency.statistics.catalogue import AGES, COURSE, SAFETY, TABLES
@@ -325,6 +326,8 @@ def test_an_issue_is_saved_as_pdf_with_every_number_that_it_shows_and_no_other(w
 @needs_font
 def test_the_command_line_issues_what_the_page_shows(hub: HubWithCase, tmp_path: Path) -> None:
     place = hub.rehearsal_hub.installation.agency("AZ-CORE")
+    with closing(Staff(place.folder / "staff.db")) as staff:
+        staff.add(ACTOR, "統計の人", "a long passphrase", roles=[StaffRole.MANAGER])
     command = ["agency", "statistics", "--folder", str(place.folder), "--hub", hub.rehearsal_hub.url]
     command += ["--year", "2025", "--actor", ACTOR, "--out"]
     issue = Statistics(hub.door("AZ-CORE")).issue(2025, actor=ACTOR)
