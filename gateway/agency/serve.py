@@ -11,6 +11,7 @@ from time import monotonic
 from domain.errors import ExchangeError, Unavailable
 from gateway.agency.devices import PhoneSettings
 from gateway.agency.door import DOOR_ACTOR, MALFORMED_ERRORS, Door
+from gateway.agency.factors.settings import SignInSettings
 from gateway.agency.inclusion import LogProver, try_proof_batch
 from gateway.agency.index.rebuild import BackgroundRebuild
 from gateway.agency.page_drafts import PageDrafts
@@ -122,6 +123,7 @@ def serve_agency(
             attachment_pool=attachment_pool,
             hub_limits=hub_limits,
             dates=dates,
+            sign_in=SignInSettings.read(place.folder),
             phone=phone,
         )
         served = stack.enter_context(

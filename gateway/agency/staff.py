@@ -15,7 +15,7 @@ import sqlite3
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,8 @@ from domain.errors import Conflict, Malformed, NotFound, Refused, Untrusted
 from domain.role_acts import SYSTEM_ACTS, TOKEN_DEFAULT
 from domain.roles import StaffRole
 from gateway.agency import passphrases
+from gateway.agency.factors.second_factor import end_second_factor
+from gateway.agency.factors.sessions import Factor, Sessions
 from gateway.agency.staff_roles import (
     ALL_ROLES,
     RehearsalRoles,
@@ -129,6 +131,7 @@ class Staff:
         self._lock = Lock()  # owns the failures that are not logged yet, which a restart forgets
         self._failures: Counter[str] = Counter()
         self._failures_since = now()
+        self._stand_in_key = secrets.token_bytes(32)
         self._rehearsal_person: Person | None = None
         self._rehearsal_others: tuple[Person, ...] = ()
         self._rehearsal_log: list[LogEntry] = []  # a rehearsal's door has no file of its own
@@ -157,6 +160,23 @@ class Staff:
         """True in a rehearsal: everybody who comes is signed in."""
         return self._rehearsal_person is not None
 
+    @property
+    def store(self) -> StaffStore:
+        """The file of these people. Raises NotFound in a rehearsal, which has none."""
+        if self.rehearsal_auto_sign_in:
+            raise NotFound("not-found")
+        return self._store
+
+    @property
+    def now(self) -> Callable[[], float]:
+        """The clock by which sessions end, in seconds."""
+        return self._now
+
+    @property
+    def sessions(self) -> Sessions:
+        """Where people are signed in. Raises NotFound in a rehearsal."""
+        return Sessions(self.store, self._now, idle=IDLE_SECONDS, longest=MAX_SESSION_SECONDS)
+
     def close(self) -> None:
         if self._rehearsal_person is None:
             with closing(self._store):
@@ -177,29 +197,23 @@ class Staff:
         reference or name is taken."""
         _check_person(actor)
         _check_name(name)
-        salt, hashed = _salt_and_hash(passphrase)
-        now = self._now()
+        hashed, now = _hash_of(passphrase), self._now()
         with self._store.write() as db:
-            if db.execute("SELECT 1 FROM staff WHERE actor=?", (actor,)).fetchone():
-                raise Conflict("actor-taken")
-            for system, system_name in db.execute("SELECT actor, name FROM tokens"):
-                if actor == system.removeprefix(SYSTEM_PREFIX) or _same_name(name, system_name):
-                    raise Conflict("name-of-a-system")
-            db.execute("INSERT INTO staff VALUES (?,?,?,?,?,?)", (actor, name, salt, hashed, now, now))
+            require_free(db, actor, name)
+            db.execute("INSERT INTO staff VALUES (?,?,?,?,?,?)", (actor, name, b"", hashed, now, now))
             append_log(db, now, by=by, what=StaffAct.PERSON_ADDED, about=actor)
             replace_roles(db, now, actor, frozenset(roles), by=by)
 
     def change_passphrase(self, actor: str, passphrase: bytes | str, *, by: str = "door") -> None:
         """Change a person's passphrase, which ends the sessions and devices. Raises Malformed, NotFound."""
-        salt, hashed = _salt_and_hash(passphrase)
-        now = self._now()
+        hashed, now = _hash_of(passphrase), self._now()
         with self._store.write() as db:
             changed = db.execute(
-                "UPDATE staff SET salt=?, hash=?, changed_at=? WHERE actor=?", (salt, hashed, now, actor)
+                "UPDATE staff SET salt=?, hash=?, changed_at=? WHERE actor=?", (b"", hashed, now, actor)
             )
             if not changed.rowcount:
                 raise NotFound("person-not-found")
-            _end_sessions_and_devices(db, actor)
+            end_sessions_and_devices(db, actor)
             append_log(db, now, by=by, what=StaffAct.PASSPHRASE_CHANGED, about=actor)
 
     def remove(self, actor: str, *, by: str = "door") -> list[str]:
@@ -211,7 +225,8 @@ class Staff:
         with self._store.write() as db:
             if not db.execute("DELETE FROM staff WHERE actor=?", (actor,)).rowcount:
                 raise NotFound("person-not-found")
-            _end_sessions_and_devices(db, actor)
+            end_sessions_and_devices(db, actor)
+            end_factors(db, actor)
             remove_roles(db, actor, now)
             append_log(db, now, by=by, what=StaffAct.PERSON_REMOVED, about=actor)
             rows = db.execute("SELECT id FROM tokens WHERE responsible=? ORDER BY id", (actor,)).fetchall()
@@ -264,26 +279,62 @@ class Staff:
     # --- signing in -----------------------------------------------------------------------------------------
 
     def check_passphrase(self, actor: str, passphrase: bytes | bytearray) -> bytes | None:
-        """The stored hash if this is the person's passphrase, else None. Takes 64 MiB; as long for an unknown person."""
-        rows = self._store.query("SELECT salt, hash FROM staff WHERE actor=?", actor)
-        salt, expected = rows[0] if rows else (bytes(passphrases.SALT_BYTES), bytes(passphrases.HASH_BYTES))
-        right = hmac.compare_digest(passphrases.scrypt_hash(passphrase, salt), expected)
-        if not right or not rows:
-            self._count_failure(actor if rows else "")
+        """The stored hash if this is the person's passphrase, else None. Takes 64 MiB.
+
+        An unknown name is checked against the hash of one of the door's people, always the same one, so that names can't be
+        told apart by time while some hashes are still of an earlier kind. A hash that is weaker than today's is replaced.
+        """
+        people = {
+            a: (salt, kept) for a, salt, kept in self._store.query("SELECT actor, salt, hash FROM staff")
+        }
+        usable = {a: stored for a, stored in people.items() if stored[1] != passphrases.UNUSABLE}
+        salt, expected = usable.get(actor) or self._stand_in(actor, usable)
+        if not passphrases.verifies(passphrase, salt, expected) or actor not in usable:
+            self._count_failure(actor if actor in people else "")
             return None
-        return bytes(expected)
+        if passphrases.COST.is_met_by(expected):
+            return bytes(expected)
+        return self._replaced_hash(actor, bytes(expected), passphrases.hashed(passphrase))
 
-    def begin_session(self, actor: str, checked: bytes, devices: Sequence[str] = ()) -> SignedIn | None:
-        """Session and device of a person whose passphrase has just been checked; None if it has changed since.
+    def _stand_in(self, actor: str, usable: Mapping[str, tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+        """What is checked for a name that has no passphrase here."""
+        if not usable:
+            return b"", passphrases.nobodys_hash()
+        number = int.from_bytes(hmac.digest(self._stand_in_key, actor.encode(), "sha256"))
+        return usable[sorted(usable)[number % len(usable)]]
 
-        ``devices``: those of the machine; one that is this person's is replaced.
+    def _replaced_hash(self, actor: str, old: bytes, new: bytes) -> bytes | None:
+        """The new hash in the place of the old one of the same passphrase; None if it was changed in the meantime."""
+        with self._store.write() as db:
+            changed = db.execute(
+                "UPDATE staff SET salt=?, hash=? WHERE actor=? AND hash=?", (b"", new, actor, old)
+            )
+        return new if changed.rowcount else None
+
+    def begin_session(
+        self,
+        actor: str,
+        checked: bytes | None,
+        devices: Sequence[str] = (),
+        *,
+        factor: Factor = Factor.PASSPHRASE,
+        device_text: str = "",
+    ) -> SignedIn | None:
+        """Session and device of a person who has just proven who they are; None if the person has gone, or the passphrase
+        has changed since. ``checked``: its stored hash, where it was given.
+
+        ``devices``: those of the machine; one that is this person's is replaced. ``device_text``: words for the machine.
         """
         now = self._now()
         session, device = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         with self._store.write() as db:
-            if not db.execute("SELECT 1 FROM staff WHERE actor=? AND hash=?", (actor, checked)).fetchone():
+            row = db.execute("SELECT hash FROM staff WHERE actor=?", (actor,)).fetchone()
+            if row is None or checked not in (None, row[0]):
                 return None
-            db.execute("INSERT INTO sessions VALUES (?,?,?,?)", (_digest(session), actor, now, now))
+            db.execute(
+                "INSERT INTO sessions(hash, actor, began, seen, id, device, factor, factor_at) VALUES (?,?,?,?,?,?,?,?)",
+                (_digest(session), actor, now, now, secrets.token_hex(8), device_text, str(factor), now),
+            )
             drop = "DELETE FROM devices WHERE hash=? AND actor=?"
             others = [old for old in devices if not db.execute(drop, (_digest(old), actor)).rowcount]
             expires_at = now + DEVICE_DAYS * DAY_SECONDS
@@ -300,10 +351,20 @@ class Staff:
             )
             db.execute("DELETE FROM sessions WHERE began<?", (now - MAX_SESSION_SECONDS,))
             db.execute("DELETE FROM ended_sessions WHERE ended_at<?", (now - KEEPS_POST_SECONDS,))
-            detail = "new device" if len(others) == len(devices) else ""
-            append_log(db, now, by=actor, what=StaffAct.SIGNED_IN, about=actor, detail=detail)
+            words = [] if factor is Factor.PASSPHRASE else [str(factor)]
+            words += ["new device"] if len(others) == len(devices) else []
+            append_log(db, now, by=actor, what=StaffAct.SIGNED_IN, about=actor, detail=", ".join(words))
         self._log_failures()
         return SignedIn(session, (device, *others))
+
+    def has_passphrase(self, actor: str) -> bool:
+        """Whether this person has a passphrase."""
+        rows = self._store.query("SELECT hash FROM staff WHERE actor=?", actor)
+        return bool(rows) and rows[0][0] != passphrases.UNUSABLE
+
+    def has_passkey(self, actor: str) -> bool:
+        """Whether this person has a passkey."""
+        return bool(self._store.query("SELECT 1 FROM passkeys WHERE actor=? LIMIT 1", actor))
 
     def device_of(self, actor: str, devices: Sequence[str]) -> str | None:
         """A short reference of the first of these devices that is this person's and has not expired, or None."""
@@ -502,6 +563,21 @@ class Staff:
         return Person(actor, name, frozenset(json.loads(acts)))
 
 
+def require_free(db: sqlite3.Connection, actor: str, name: str) -> None:
+    """Raises Conflict where the reference is a person's, or reference or name is a system's."""
+    if db.execute("SELECT 1 FROM staff WHERE actor=?", (actor,)).fetchone():
+        raise Conflict("actor-taken")
+    for system, system_name in db.execute("SELECT actor, name FROM tokens"):
+        if actor == system.removeprefix(SYSTEM_PREFIX) or _same_name(name, system_name):
+            raise Conflict("name-of-a-system")
+
+
+def check_new_person(actor: str, name: str) -> None:
+    """Raises Malformed where this is no reference or no name of a person."""
+    _check_person(actor)
+    _check_name(name)
+
+
 def _check_person(actor: str) -> None:
     if not _ACTOR.fullmatch(actor):
         raise Malformed("actor-form")
@@ -529,15 +605,23 @@ def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _salt_and_hash(passphrase: bytes | str) -> tuple[bytes, bytes]:
-    data, salt = passphrases.chosen(passphrase), secrets.token_bytes(passphrases.SALT_BYTES)
+def _hash_of(passphrase: bytes | str) -> bytes:
+    data = passphrases.chosen(passphrase)
     try:
-        return salt, passphrases.scrypt_hash(data, salt)
+        return passphrases.hashed(data)
     finally:
         passphrases.overwrite(data)
 
 
-def _end_sessions_and_devices(db: sqlite3.Connection, actor: str) -> None:
+def end_factors(db: sqlite3.Connection, actor: str) -> None:
+    """Forget by what a person could sign in beside the passphrase, and what still waits for them."""
+    end_second_factor(db, actor)
+    for table in ("passkeys", "identities", "invitations"):
+        db.execute(f"DELETE FROM {table} WHERE actor=?", (actor,))
+
+
+def end_sessions_and_devices(db: sqlite3.Connection, actor: str) -> None:
+    """End where a person is signed in, and forget the machines where they were."""
     db.execute("DELETE FROM sessions WHERE actor=?", (actor,))
     db.execute("DELETE FROM ended_sessions WHERE actor=?", (actor,))
     db.execute("DELETE FROM devices WHERE actor=?", (actor,))

@@ -29,7 +29,7 @@ from gateway.agency.store import to_domain_error
 from keys import canonical
 from keys.lp import ZEROS
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BUSY_SECONDS = 10.0
 """The command line writes the same file while the door runs: each waits for the other."""
 DAY_SECONDS = 24 * 60 * 60.0
@@ -65,6 +65,22 @@ FIRST_PERSONS_ROLES = (StaffRole.ADMINISTRATOR, StaffRole.CASE_WORKER, StaffRole
 """Of a file without roles: of the person that was added first, so that somebody can give the others theirs."""
 OTHERS_ROLES = (StaffRole.CASE_WORKER,)
 """Of a file without roles: of everybody else."""
+_FACTORS_SCHEMA = """
+CREATE TABLE totp(actor TEXT PRIMARY KEY, sealed BLOB NOT NULL, confirmed_at REAL NOT NULL, last_step INTEGER NOT NULL);
+CREATE TABLE recovery_codes(hash BLOB PRIMARY KEY, actor TEXT NOT NULL, made_at REAL NOT NULL);
+CREATE TABLE passkeys(id BLOB PRIMARY KEY, actor TEXT NOT NULL, public_key BLOB NOT NULL, sign_count INTEGER NOT NULL,
+    backup_eligible INTEGER NOT NULL, name TEXT NOT NULL, added_at REAL NOT NULL, used_at REAL);
+CREATE TABLE identities(issuer TEXT NOT NULL, subject TEXT NOT NULL, actor TEXT NOT NULL, linked_at REAL NOT NULL,
+    PRIMARY KEY(issuer, subject));
+CREATE TABLE invitations(hash BLOB PRIMARY KEY, actor TEXT NOT NULL, name TEXT NOT NULL, roles TEXT NOT NULL,
+    made_by TEXT NOT NULL, expires_at REAL NOT NULL);
+ALTER TABLE sessions ADD COLUMN id TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN device TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN factor TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN factor_at REAL NOT NULL DEFAULT 0;
+UPDATE sessions SET id=lower(hex(randomblob(8)))
+"""
+"""Since version 5: second factors, passkeys, identities at the agency's provider, and what is known of a session."""
 _TABLES_OF_VERSION_1 = ("staff", "tokens", "sessions", "failures")
 
 
@@ -94,6 +110,16 @@ class StaffAct(StrEnum):
     INDEX_REBUILD = "index-rebuild"
     FORM_PRINTED = "form-printed"
     DRY_RUN = "dry-run"
+    APP_SET_UP = "app-set-up"
+    RECOVERY_CODES_MADE = "recovery-codes-made"
+    RECOVERY_CODE_USED = "recovery-code-used"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_ENDED = "passkey-ended"
+    SESSIONS_ENDED = "sessions-ended"
+    PERSON_INVITED = "person-invited"
+    FACTORS_RESET = "factors-reset"
+    IDENTITY_LINKED = "identity-linked"
+    IDENTITY_UNLINKED = "identity-unlinked"
     ROLES_CHANGED = "roles-changed"
     DEPUTY_ADDED = "deputy-added"
     DEPUTY_ENDED = "deputy-ended"
@@ -227,6 +253,9 @@ def _upgrade(db: sqlite3.Connection, now: float) -> None:
         _upgrade_to_version_2(db, now)
     if version < 4:
         _upgrade_to_version_4(db, now)
+    if version < 5:
+        for statement in _FACTORS_SCHEMA.split(";\n"):
+            db.execute(statement)
     db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 

@@ -175,6 +175,39 @@ def staff_device(folder: FolderOption, actor: ActorOption) -> None:
     )
 
 
+@agency_staff.command("first-code")
+def staff_first_code(
+    folder: FolderOption,
+    actor: ActorOption,
+    name: Annotated[str, typer.Option("--name", help="表示名(この窓口の外には出ません)")],
+    roles: Annotated[
+        list[StaffRole] | None,
+        typer.Option("--role", help="システム管理のほかに持つ役割(くり返し可)", case_sensitive=False),
+    ] = None,
+) -> None:
+    """最初の管理者の招待コードを作ります(15分有効、1回限り)。ほかの職員は、この管理者が画面で招待します。"""
+    from gateway.agency.factors.invitations import Invitations
+
+    with _staff_of(folder) as opened:
+        code = Invitations(opened.store, opened.now).first(actor, name, roles or (), by=_user())
+    _print_code(code)
+
+
+@agency_staff.command("reset")
+def staff_reset(folder: FolderOption, actor: ActorOption) -> None:
+    """職員のログインの方法をすべて終わらせ、設定し直すための招待コードを作ります(3日有効、1回限り)。"""
+    from gateway.agency.factors.invitations import Invitations
+
+    with _staff_of(folder) as opened:
+        code = Invitations(opened.store, opened.now).reset(actor, by=_user())
+    _print_code(code)
+
+
+def _print_code(code: str) -> None:
+    out.print(tr("招待コード(再表示できません): {}", code), highlight=False)
+    next_step(tr("窓口のアドレスに続けて /join を開き、このコードを入れます"))
+
+
 @agency_staff.command("log")
 def staff_log(
     folder: FolderOption,

@@ -457,6 +457,16 @@ STAFF_LOG: Mapping[str, str] = {
     "token-issued": "トークンを発行",
     "token-first-used": "トークンを初めて利用",
     "token-revoked": "トークンを失効",
+    "app-set-up": "認証アプリを設定",
+    "recovery-codes-made": "予備コードを作成",
+    "recovery-code-used": "予備コードを使用",
+    "passkey-added": "パスキーを登録",
+    "passkey-ended": "パスキーを削除",
+    "sessions-ended": "ログイン中の端末を終了",
+    "person-invited": "職員を招待",
+    "factors-reset": "ログインの方法を初期化",
+    "identity-linked": "庁内の認証と結び付け",
+    "identity-unlinked": "庁内の認証との結び付けを解除",
     "roles-changed": "役割を変更",
     "deputy-added": "代理を決めた",
     "deputy-ended": "代理を終えた",
@@ -465,6 +475,15 @@ STAFF_LOG: Mapping[str, str] = {
     "act-given-back": "外した権限を戻した",
 }
 """What the log of a door reports."""
+
+FACTORS: Mapping[str, str] = {
+    "passphrase": "パスワード",
+    "app": "パスワードと認証アプリ",
+    "recovery-code": "パスワードと予備コード",
+    "passkey": "パスキー",
+    "provider": "庁内の認証",
+}
+"""By what somebody signed in, or confirmed it last."""
 
 ATTACHMENT_CHANGES: Mapping[str, str] = {
     "LOCATION_REMOVED": "撮った場所の情報を消しました",

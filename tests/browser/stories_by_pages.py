@@ -318,6 +318,10 @@ class StoryByPages:
             values = {"items": [str(item) for item in details["items"]]}
         if form.key == "training":
             values = {"worker": self.run.worker_of(step.by), "modules": details["modules"]}
+        if form.key == "assign":
+            values["visitor"] = (
+                f"{values.pop('agency')} {values.pop('worker')}"  # one of the roll that is shown
+            )
         if form.key == "visit-report":
             values.pop("support_plan", None)
         if form.key in ("reinstate", "release", "follow-on-accepted"):

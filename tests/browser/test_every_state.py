@@ -173,6 +173,8 @@ def look_at_refusals(states: States, run: Run, url: str) -> None:
         page.click("button[name=step][value=send]")
     page.check("[name=anyway]")
     states.look("insisting")
+    page.click("button[name=step][value=insist]")
+    states.look("preview of what would be refused")
     page.get_by_role("button", name="このまま送付する").click()
     states.look("refused")
     states.visit("outbox, one refused", f"{url}/agency/AZ-CORE/outbox")
@@ -203,7 +205,7 @@ def look_at_errors(states: States, run: Run, url: str, monkeypatch: pytest.Monke
         raise RuntimeError("on purpose")
 
     with monkeypatch.context() as broken_door:
-        broken_door.setattr(run.rehearsal_hub.door("AZ-CORE").store, "case_summaries", broken)
+        broken_door.setattr(run.rehearsal_hub.door("AZ-CORE"), "refresh_if_possible", broken)
         states.visit("the door's own fault", f"{core}/cases", 500)
 
 

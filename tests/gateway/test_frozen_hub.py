@@ -96,6 +96,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             staff.add("staff.a1", "職員A", PASSPHRASE, roles=ALL_ROLES)
             staff.close()
             place = installation.agency(code)
+            (place.folder / "sign-in.json").write_text('{"second_factor_from": null}')
             limits = HubTimeLimits(page=PAGE_SECONDS, send=PAGE_SECONDS, system=PAGE_SECONDS)
             door = serve_agency(place, place.unlock(), hub.url, hub_limits=limits)
             doors[code] = stack.enter_context(door)

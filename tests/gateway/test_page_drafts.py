@@ -7,9 +7,9 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from hashlib import scrypt
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,6 +19,8 @@ from domain.errors import Malformed, NotFound, Refused, Unavailable, Untrusted
 from gateway.agency import page_drafts, passphrases
 from gateway.agency.attachment_store import CHECKED, AttachmentRow
 from gateway.agency.drafts import SectionContent
+from gateway.agency.factors import step_up
+from gateway.agency.factors.sessions import FRESH_SECONDS
 from gateway.agency.forms.kinds import OtherAgency
 from gateway.agency.forms.table import FORMS
 from gateway.agency.page_drafts import MAX_DRAFT_BYTES, DraftRow, PageDrafts, draft_bytes, read_draft
@@ -59,8 +61,7 @@ def now() -> list[float]:
 
 @pytest.fixture
 def staff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: list[float]) -> Iterator[Staff]:
-    cheap = lambda p, salt: scrypt(p, salt=salt, n=16, r=8, p=1, dklen=32)  # noqa: E731
-    monkeypatch.setattr(passphrases, "scrypt_hash", cheap)
+    monkeypatch.setattr(passphrases, "COST", passphrases.Cost(8, 1))
     with closing(Staff(tmp_path / "staff.db", lambda: now[0])) as opened:
         for actor in ("staff.a1", "staff.b2"):
             opened.add(actor, f"職員{actor[-2:]}", RIGHT, roles=ALL_ROLES)
@@ -716,3 +717,41 @@ def test_the_preview_bars_no_more_than_the_matrix() -> None:
     assert state("CONTRACTOR", "CHILD", "disclosure.made") == "HELD"
     assert state("CONTRACTOR", "CHILD", notification) == "ARRIVES"  # not as this case's contractor
     assert state("CONTRACTOR", "CHILD", notification, "SENSITIVE") == "ARRIVES"
+
+
+# --- a fresh factor ---------------------------------------------------------------------------------------------------
+
+
+def test_who_has_to_confirm_first_goes_on_with_what_was_written_and_sends_it_once(
+    hub: HubWithCase, screen: Screen, now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step_up, "STEP_UP_ACTS", {"family_information.provided": step_up.When.ALWAYS})
+    values, before = written(screen), referrals(hub)
+    key = values["command_id"][0]
+    now[0] += FRESH_SECONDS + 1
+    asked = screen.http.post("/new", data={**values, "step": ["send"]})
+    assert asked.headers["location"].startswith("/step-up?next=")
+    assert referrals(hub) == before
+    after = parse_qs(urlsplit(asked.headers["location"]).query)["next"][0]
+    assert after == f"/new?draft={key}&step=preview"
+    done = screen.http.post("/step-up", data={"proof": RIGHT, "next": after})
+    assert done.headers["location"] == after
+    preview = dict(parse_form(screen.http.get(after).text).values)
+    assert (preview["command_id"], preview["text_RISK"]) == ([key], [CANARY])
+    for _ in range(2):
+        screen.http.post("/new", data={**preview, "step": ["send"]})
+    assert referrals(hub) == before + 1
+
+
+def test_a_session_is_told_by_a_code_that_an_act_asks_for_a_fresh_factor_and_a_token_is_not(
+    hub: HubWithCase, staff: Staff, screen: Screen, now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step_up, "STEP_UP_ACTS", {"home_visit.completed": step_up.When.ALWAYS})
+    message = {"case": str(hub.case), "act": "home_visit.completed"}
+    now[0] += FRESH_SECONDS + 1
+    answer = screen.http.post("/api/messages", json=message)
+    assert (answer.status_code, answer.json()["error_code"]) == (403, "step-up-needed")
+    token = staff.add_token("sys:emr", "電子カルテ")
+    screen.http.cookies.clear()
+    answer = screen.http.post("/api/messages", json=message, headers={"authorization": f"Bearer {token}"})
+    assert answer.json().get("error_code") != "step-up-needed"

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from hashlib import scrypt
 from pathlib import Path
 from threading import Event, Lock, Semaphore
 from time import monotonic, sleep
@@ -39,14 +38,17 @@ class Clock:
 
 @pytest.fixture
 def hashes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What was hashed, with a cheap function."""
+    """What was checked, at a low cost."""
     made: list[bytes] = []
 
-    def cheap(passphrase: bytes, salt: bytes) -> bytes:
-        made.append(bytes(passphrase))
-        return scrypt(passphrase, salt=salt, n=16, r=8, p=1, dklen=32)
+    verifies = passphrases.verifies
 
-    monkeypatch.setattr(passphrases, "scrypt_hash", cheap)
+    def counted(passphrase: bytes, salt: bytes, stored: bytes) -> bool:
+        made.append(bytes(passphrase))
+        return verifies(passphrase, salt, stored)
+
+    monkeypatch.setattr(passphrases, "COST", passphrases.Cost(8, 1))
+    monkeypatch.setattr(passphrases, "verifies", counted)
     return made
 
 
@@ -336,12 +338,12 @@ def test_who_waits_too_long_is_asked_to_come_again(staff: Staff, monkeypatch: py
     go = Event()
     checks_begun = Semaphore(0)
 
-    def slow_check(passphrase: str, salt: bytes) -> bytes:
+    def slow_check(passphrase: bytes, salt: bytes, stored: bytes) -> bool:
         checks_begun.release()
         go.wait(60)
-        return bytes(32)
+        return False
 
-    monkeypatch.setattr(passphrases, "scrypt_hash", slow_check)
+    monkeypatch.setattr(passphrases, "verifies", slow_check)
     door = Door(staff, wait_seconds=1.0)
 
     async def three() -> tuple[list[Any], Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from hashlib import scrypt
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -51,8 +50,7 @@ def now() -> list[float]:
 
 @pytest.fixture
 def staff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: list[float]) -> Iterator[Staff]:
-    cheap = lambda p, salt: scrypt(p, salt=salt, n=16, r=8, p=1, dklen=32)  # noqa: E731
-    monkeypatch.setattr(passphrases, "scrypt_hash", cheap)
+    monkeypatch.setattr(passphrases, "COST", passphrases.Cost(8, 1))
     with closing(Staff(tmp_path / "staff.db", lambda: now[0])) as opened:
         opened.add("staff.a1", "職員A", RIGHT["passphrase"], roles=ALL_ROLES)
         yield opened

@@ -101,8 +101,7 @@ class Device:
 
 @pytest.fixture
 def http(visiting: Visiting) -> Iterator[TestClient]:
-    for row in visiting.door.store.devices.devices():
-        visiting.door.store.devices.stop(row.id, "2025-05-12T00:00:00.000000Z", "test")
+    visiting.stop_phones()
     with client_of(visiting, VISITOR) as opened:
         yield opened
 

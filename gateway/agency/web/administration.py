@@ -18,24 +18,26 @@ from domain.roles import OPENINGS, ROLE_TITLES, DoorAct, StaffRole
 from gateway.agency.permissions import act_title
 from gateway.agency.staff import Person, TokenInfo
 from gateway.agency.staff_store import StaffAct
-from gateway.agency.web.guard import SignedIn, needs_no_hub
+from gateway.agency.web.guard import SignedIn, needs_fresh_factor, needs_no_hub
+from gateway.agency.web.joining import INVITATIONS
 from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.paging import PageNumber, page_of
 from gateway.pages.labels import STAFF_LOG
 
 Text = Annotated[str, Form(max_length=200)]
 Roles = Annotated[list[StaffRole], Form()]
-PEOPLE, TOKENS = "/administration/people", "/administration/tokens"
+PEOPLE, SETTINGS, TOKENS = "/administration/people", "/administration/settings", "/administration/tokens"
 SECTIONS: tuple[tuple[str, str, str], ...] = (
     (PEOPLE, "職員と役割", "登録・役割の変更・代理・登録の消去"),
-    ("/administration/settings", "役割の権限を減らす設定", "この機関で、役割から外している行為"),
+    (SETTINGS, "役割の権限を減らす設定", "この機関で、役割から外している行為"),
+    (INVITATIONS, "招待とログインの方法", "新しい職員の招待コード、ログインの方法の初期化"),
     (TOKENS, "システムのトークン", "発行・認める行為・失効"),
     ("/administration/keys", "機関の鍵", "いま効いている鍵と、その預かり"),
     ("/administration/register", "機関・構成員・委託", "名簿にある機関、要対協の構成員、委託契約"),
     ("/administration/health", "稼働の状態", "ハブ・記録・ログ・証人・時計"),
     ("/administration/log", "窓口の記録", "だれが・いつ・何をしたか"),
 )
-"""The pages of the section: path, title, what is there. Sessions and passkeys are the signed-in person's own pages."""
+"""The pages of the section: path, title, what is there."""
 
 
 def add_administration_pages(people: APIRouter, pages: PageContext) -> None:
@@ -44,7 +46,12 @@ def add_administration_pages(people: APIRouter, pages: PageContext) -> None:
     @people.get("/administration", response_class=HTMLResponse, include_in_schema=False)
     @needs_no_hub
     def administration(person: SignedIn) -> Response:
-        shown = [one for one in SECTIONS if pages.may_get(person, one[0])]
+        nobody_signs_in = pages.staff.rehearsal_auto_sign_in
+        shown = [
+            one
+            for one in SECTIONS
+            if pages.may_get(person, one[0]) and not (one[0] == INVITATIONS and nobody_signs_in)
+        ]
         if not shown:
             pages.permissions.require_of(DoorAct.CHANGE_PEOPLE, person)
         return pages.render_page(
@@ -115,6 +122,7 @@ def _add_people(people: APIRouter, pages: PageContext) -> None:
 
     @people.get(PEOPLE, response_class=HTMLResponse, include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(PEOPLE)
     def show_people(person: SignedIn, done: str = "") -> Response:
         roles, names = staff.roles.all_roles(), staff.people()
         return pages.render_page(
@@ -131,6 +139,7 @@ def _add_people(people: APIRouter, pages: PageContext) -> None:
 
     @people.post(PEOPLE, include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(PEOPLE)
     def add_person(
         person: SignedIn,
         actor: Text,
@@ -144,12 +153,14 @@ def _add_people(people: APIRouter, pages: PageContext) -> None:
 
     @people.post(f"{PEOPLE}/roles", include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(PEOPLE)
     def change_roles(person: SignedIn, actor: Text, role: Roles = []) -> Response:  # noqa: B006
         staff.roles.set_roles(actor, role, by=person.actor)
         return _back(pages, PEOPLE, "roles")
 
     @people.post(f"{PEOPLE}/remove", include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(PEOPLE)
     def remove_person(person: SignedIn, actor: Text) -> Response:
         _require_own_staff(pages)
         staff.roles.set_roles(actor, (), by=person.actor)
@@ -162,6 +173,7 @@ def _add_deputies(people: APIRouter, pages: PageContext) -> None:
 
     @people.post("/administration/deputies", include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(PEOPLE)
     def add_deputy(
         person: SignedIn,
         principal: Text,
@@ -178,6 +190,7 @@ def _add_deputies(people: APIRouter, pages: PageContext) -> None:
 
     @people.post("/administration/deputies/end", include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(PEOPLE)
     def end_deputy(person: SignedIn, deputy: Annotated[int, Form(ge=1)]) -> Response:
         staff.roles.end_deputy(deputy, by=person.actor)
         return _back(pages, PEOPLE, "deputy-ended")
@@ -208,8 +221,9 @@ DONE = {
 def _add_settings(people: APIRouter, pages: PageContext) -> None:
     roles = pages.staff.roles
 
-    @people.get("/administration/settings", response_class=HTMLResponse, include_in_schema=False)
+    @people.get(SETTINGS, response_class=HTMLResponse, include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(SETTINGS)
     def show_settings(person: SignedIn, role: StaffRole = StaffRole.CASE_WORKER, done: str = "") -> Response:
         taken = roles.taken_away()
         return pages.render_page(
@@ -228,17 +242,19 @@ def _add_settings(people: APIRouter, pages: PageContext) -> None:
             done=DONE.get(done, ""),
         )
 
-    @people.post("/administration/settings", include_in_schema=False)
+    @people.post(SETTINGS, include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(SETTINGS)
     def take_away(person: SignedIn, role: Annotated[StaffRole, Form()], act: Text) -> Response:
         roles.take_away(role, act, by=person.actor)
-        return _back(pages, "/administration/settings", "taken")
+        return _back(pages, SETTINGS, "taken")
 
-    @people.post("/administration/settings/give-back", include_in_schema=False)
+    @people.post(f"{SETTINGS}/give-back", include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(SETTINGS)
     def give_back(person: SignedIn, role: Annotated[StaffRole, Form()], act: Text) -> Response:
         roles.give_back(role, act, by=person.actor)
-        return _back(pages, "/administration/settings", "given")
+        return _back(pages, SETTINGS, "given")
 
 
 # --- tokens -----------------------------------------------------------------------------------------------
@@ -263,11 +279,13 @@ def _add_tokens(people: APIRouter, pages: PageContext) -> None:
 
     @people.get(TOKENS, response_class=HTMLResponse, include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(TOKENS)
     def show_tokens(person: SignedIn, done: str = "") -> Response:
         return render(person, done=done)
 
     @people.post(TOKENS, response_class=HTMLResponse, include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(TOKENS)
     def issue_token(
         person: SignedIn,
         actor: Text,
@@ -284,6 +302,7 @@ def _add_tokens(people: APIRouter, pages: PageContext) -> None:
 
     @people.post(f"{TOKENS}/revoke", include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(TOKENS)
     def revoke_token(person: SignedIn, token: Text) -> Response:
         _require_own_staff(pages)
         staff.revoke_token(token, by=person.actor)

@@ -10,6 +10,8 @@ from domain.error_codes import Audience
 from gateway.agency.attachments import Attachments
 from gateway.agency.devices import Devices, PhoneSettings
 from gateway.agency.door import Door
+from gateway.agency.factors.passkeys import MAX_CREDENTIAL_CHARACTERS
+from gateway.agency.factors.settings import SignInSettings
 from gateway.agency.files import Files
 from gateway.agency.index.rebuild import BackgroundRebuild
 from gateway.agency.page_drafts import DRAFT_FORM_MAX_BYTES
@@ -17,6 +19,7 @@ from gateway.agency.parsing import AttachmentPool, ParsingPool
 from gateway.agency.permissions import StaffPermissions
 from gateway.agency.staff import Staff
 from gateway.agency.statistics.issues import Statistics
+from gateway.agency.web.account import add_account_pages, add_session_pages
 from gateway.agency.web.addresses import add_address_log_page
 from gateway.agency.web.administration import add_administration_pages
 from gateway.agency.web.administration_state import add_state_pages
@@ -32,6 +35,7 @@ from gateway.agency.web.glossary import add_glossary_page
 from gateway.agency.web.guard import API, Guard
 from gateway.agency.web.health import add_health
 from gateway.agency.web.interrupted import InterruptedPosts
+from gateway.agency.web.joining import add_invitation_pages, add_join_page, add_link_page
 from gateway.agency.web.meeting import add_meeting_page
 from gateway.agency.web.outbox import add_outbox_page
 from gateway.agency.web.page_context import PageContext
@@ -40,10 +44,14 @@ from gateway.agency.web.phone_devices import MAX_ENVELOPE_BYTES, add_device_rout
 from gateway.agency.web.phone_shell import add_phone_shell
 from gateway.agency.web.printed_forms import add_print_api, add_print_pages, printer_of
 from gateway.agency.web.programme import add_programme_page
+from gateway.agency.web.provider import add_provider_pages, add_provider_step_up
 from gateway.agency.web.received_files import add_received_file_pages
-from gateway.agency.web.sign_in import add_person_switch, add_sign_in_pages
+from gateway.agency.web.second_step import add_second_step_pages
+from gateway.agency.web.sign_in import add_passkey_sign_in, add_person_switch, add_sign_in_pages
 from gateway.agency.web.statistics import add_statistics_api, add_statistics_pages
+from gateway.agency.web.step_up import add_step_up_pages
 from gateway.agency.web.waiting import HubTimeLimits
+from gateway.agency.web.ways_in import WaysIn
 from gateway.agency.web.work import add_work_page
 from gateway.pages.dates import DateStyle
 from gateway.pages.render import with_static
@@ -58,6 +66,8 @@ PAGE_FORM_MAX_BYTES = 4 * 1024 * 1024
 """A form with several long texts: a character of Japanese takes nine bytes in it."""
 ATTACHMENT_FORM_MAX_BYTES = MAX_ATTACHMENT_BYTES + PAGE_FORM_MAX_BYTES
 """A file, and what was written so far."""
+CREDENTIAL_FORM_MAX_BYTES = 3 * MAX_CREDENTIAL_CHARACTERS + FORM_MAX_BYTES
+"""What an authenticator answers, as JSON in a form."""
 PHONE_FORM_MAX_BYTES = MAX_ATTACHMENT_BYTES + 64 * 1024
 """A short form with photos, without a script; a script sends each photo by itself."""
 MESSAGE_MAX_BYTES = FILE_FORM_MAX_BYTES
@@ -68,6 +78,35 @@ LIMITS = (
     RouteLimit("GET", "/static/{path:path}", Load.PUBLIC),
     RouteLimit("GET", "/sign-in", Load.PUBLIC),
     RouteLimit("POST", "/sign-in", Load.SIGN_IN, FORM_MAX_BYTES),
+    RouteLimit("GET", "/sign-in/code", Load.PUBLIC),
+    RouteLimit("POST", "/sign-in/code", Load.SIGN_IN, FORM_MAX_BYTES),
+    RouteLimit("GET", "/sign-in/app", Load.PUBLIC),
+    RouteLimit("GET", "/sign-in/app.svg", Load.PUBLIC),
+    RouteLimit("POST", "/sign-in/app", Load.SIGN_IN, FORM_MAX_BYTES),
+    RouteLimit("POST", "/sign-in/passkey", Load.PUBLIC, CREDENTIAL_FORM_MAX_BYTES),
+    RouteLimit("GET", "/sign-in/provider", Load.PUBLIC),
+    RouteLimit("GET", "/sign-in/provider/back", Load.PUBLIC),
+    RouteLimit("POST", "/invitations/link", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/join", Load.PUBLIC),
+    RouteLimit("POST", "/join", Load.SIGN_IN, 2 * FORM_MAX_BYTES),
+    RouteLimit("GET", "/invitations", Load.LOCAL),
+    RouteLimit("POST", "/invitations", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/invitations/reset", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/session/left", Load.PUBLIC),
+    RouteLimit("POST", "/session/keep", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/step-up", Load.LOCAL),
+    RouteLimit("GET", "/step-up/provider", Load.LOCAL),
+    RouteLimit("POST", "/step-up", Load.SIGN_IN, 2 * FORM_MAX_BYTES),
+    RouteLimit("POST", "/step-up/passkey", Load.LOCAL, CREDENTIAL_FORM_MAX_BYTES),
+    RouteLimit("GET", "/account", Load.LOCAL),
+    RouteLimit("GET", "/account/{path:path}", Load.LOCAL),
+    RouteLimit("POST", "/account/app", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/account/recovery-codes", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/account/passkeys", Load.LOCAL, CREDENTIAL_FORM_MAX_BYTES),
+    RouteLimit("POST", "/account/passkeys/end", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("GET", "/sessions", Load.LOCAL),
+    RouteLimit("POST", "/sessions/end", Load.LOCAL, FORM_MAX_BYTES),
+    RouteLimit("POST", "/sessions/end-others", Load.LOCAL, FORM_MAX_BYTES),
     RouteLimit("POST", "/sign-out", Load.PUBLIC, FORM_MAX_BYTES),
     RouteLimit("POST", "/api/files", Load.HEAVY, MAX_FILE_BYTES),
     RouteLimit("POST", "/api/messages", Load.SYSTEM, MESSAGE_MAX_BYTES),
@@ -164,13 +203,15 @@ def agency_app(
     rebuilding: BackgroundRebuild | None = None,
     hub_limits: HubTimeLimits | None = None,
     dates: DateStyle = DateStyle.BOTH,
+    sign_in: SignInSettings | None = None,
     phone: PhoneSettings | None = None,
 ) -> Application:
     """The application of one door. ``base``: the path under which it is mounted. ``custody``: as in its key set; every page
     says so where the keys are hosted, and where nobody has said that they are not. ``parsing_pool``: reads its files, by
     default one of its own, whose
     processes end with the application; ``attachment_pool``: the same for attachments. ``dates``: in which calendar its
-    pages write days; ``phone``: whom a visitor telephones, and how long a sheet stays on a phone."""
+    pages write days; ``sign_in``: what the agency has set for signing in; ``phone``: whom a visitor telephones, and how long a
+    sheet stays on a phone."""
     app = Application(
         title="架け橋 機関の窓口",
         version="1",
@@ -196,14 +237,26 @@ def agency_app(
     statistics = Statistics(door)
     add_statistics_api(systems, statistics)
 
-    public = guard.public()
+    public, people = guard.public(), guard.people()
     add_health(public, door)
+    ways = WaysIn(pages, sign_in or SignInSettings())
+    add_sign_in_pages(public, ways)
+    if not staff.rehearsal_auto_sign_in:
+        add_second_step_pages(public, ways)
+        add_passkey_sign_in(public, ways)
+        add_session_pages(public, people, ways)
+        add_step_up_pages(people, ways)
+        add_join_page(public, ways)
+        add_invitation_pages(people, ways)
+        add_account_pages(people, ways)
+        if ways.provider is not None:
+            add_provider_pages(public, ways, ways.provider)
+            add_provider_step_up(people, ways, ways.provider)
+            add_link_page(people, ways, ways.provider.settings.issuer)
     phone_pages = PhonePages(pages, Devices(door, attachments, phone or PhoneSettings()))
     pages.end_session = phone_pages.devices.end_session
-    add_sign_in_pages(public, pages)
     add_phone_shell(public, phone_pages)
 
-    people = guard.people()
     add_person_switch(people, pages)
     add_work_page(people, pages)
     add_case_pages(people, pages)

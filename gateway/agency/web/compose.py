@@ -23,6 +23,7 @@ from domain.events import AuditContentAccessRequested, CasesJoined, Kind
 from domain.reasons import Reason
 from domain.visibility import CONSENT_BASES
 from gateway.agency.door import DryRun, SubmissionResult
+from gateway.agency.factors.step_up import STEP_UP_NEEDED
 from gateway.agency.forms.addressees import addressees_of
 from gateway.agency.forms.children import UNKNOWN
 from gateway.agency.forms.fill import Filled, attachable_sections, field_of_refusal, fill, initial_values
@@ -46,7 +47,7 @@ from gateway.agency.web.attaching import (
 from gateway.agency.web.before_sending import ANYWAY, Objection, objection_before_sending, refusal_text
 from gateway.agency.web.families import alike_cases
 from gateway.agency.web.form_context import audit_requests, form_context_of, programme_subjects
-from gateway.agency.web.guard import SignedIn
+from gateway.agency.web.guard import SignedIn, step_up_path
 from gateway.agency.web.messages import MessageIn, SectionIn, send_message, with_address_flags
 from gateway.agency.web.outbox import outbox_row
 from gateway.agency.web.page_context import PageContext
@@ -275,6 +276,8 @@ class FormPage:
         except Unavailable:
             raise
         except ExchangeError as error:
+            if error.error_code == STEP_UP_NEEDED:
+                return self._to_step_up(place, form_context, filled, error)
             return self._render_error(place, form_context, filled, error)
         form_context = self._settle_draft(place, form_context, filled, sent)
         if sent.outcome == "recorded":
@@ -282,6 +285,19 @@ class FormPage:
         if sent.outcome == "waiting":
             return RedirectResponse(f"{self._pages.base}/outbox?sent={sent.command_id}", 303)
         return self._render_refusal(place, form_context, filled, sent)
+
+    def _to_step_up(
+        self, place: _Place, form_context: FormContext, filled: Filled, error: ExchangeError
+    ) -> Response:
+        """Keep what was written under its key, ask for a fresh factor, and come back to the look before sending."""
+        try:
+            self._pages.drafts.save(place.person.actor, form_context.command_id, place.path, filled.values)
+        except ExchangeError:  # too long to be kept: the page has it
+            return self._render_error(place, form_context, filled, error)
+        query = {"draft": str(form_context.command_id)}
+        if place.form.is_previewed:
+            query["step"] = PREVIEW
+        return RedirectResponse(f"{self._pages.base}{step_up_path(f'{place.path}?{urlencode(query)}')}", 303)
 
     def send_written(
         self, person: Person, key: str, case: UUID, values: dict[str, list[str]]

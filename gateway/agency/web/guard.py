@@ -7,7 +7,9 @@ route class of its router, and a handler takes the person from ``SignedIn``, whi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -16,6 +18,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import APIRoute
 
 from domain.errors import Untrusted
+from gateway.agency.factors.step_up import factor_of
 from gateway.agency.permissions import StaffPermissions
 from gateway.agency.staff import Person, Staff
 from gateway.agency.web.bearers import Bearers
@@ -37,6 +40,8 @@ Check = Callable[[Request], Awaitable[Response | None]]
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 Run = Callable[[Request, Handle], Awaitable[Response]]
 """Runs the handler of a request that has passed."""
+StepUp = Callable[[Request, str], Awaitable[Response | None]]
+"""Asks for a fresh factor, and then leads to this page; None where the request may pass."""
 API = "/api"
 """Below which the routes of systems are."""
 Permit = Callable[[Request, str], None]
@@ -48,6 +53,22 @@ def needs_no_hub(handler: H) -> H:
     """Mark a handler that never asks the hub. Its route has the load ``LOCAL``."""
     handler.__dict__["needs_no_hub"] = True
     return handler
+
+
+def needs_fresh_factor(page: str) -> Callable[[H], H]:
+    """Mark a handler that changes people, keys or ways to sign in: it asks for a fresh factor first. ``page``: where one goes
+    on afterwards, below the door."""
+
+    def mark(handler: H) -> H:
+        handler.__dict__["fresh_factor_page"] = page
+        return handler
+
+    return mark
+
+
+def step_up_path(after: str) -> str:
+    """The page that asks for a fresh factor, below the door. ``after``: where one goes on, below the door."""
+    return f"/step-up?{urlencode({'next': after})}"
 
 
 class Guard:
@@ -91,10 +112,31 @@ class Guard:
             return None
 
         async def run(request: Request, handle: Handle) -> Response:
-            with dates_as(self._dates), waiting_at_most(self._hub_limits.of_person(request.method)):
+            is_fresh = self._freshness(request)
+            with (
+                dates_as(self._dates),
+                waiting_at_most(self._hub_limits.of_person(request.method)),
+                factor_of(is_fresh),
+            ):
                 return await handle(request)
 
-        return _checked_router(check, run, without_hub=self._run_local, permit=self._permit)
+        return _checked_router(
+            check, run, without_hub=self._run_local, step_up=self._step_up, permit=self._permit
+        )
+
+    def _freshness(self, request: Request) -> Callable[[], bool] | None:
+        """Whether the person of this request has just proven who they are; None for a system, and in a rehearsal."""
+        person: Person = request.state.person
+        if self._staff.rehearsal_auto_sign_in or person.is_system:
+            return None
+        return partial(self._staff.sessions.is_fresh, request.cookies.get(self._cookie))
+
+    async def _step_up(self, request: Request, page: str) -> Response | None:
+        """To the page that asks for a fresh factor, where the person has none; None where it goes on."""
+        is_fresh = self._freshness(request)
+        if is_fresh is None or await run_in_threadpool(is_fresh):
+            return None
+        return RedirectResponse(f"{self._base}{step_up_path(page)}", 303)
 
     def devices(self, require_device: Callable[[Request], Awaitable[None]]) -> APIRouter:
         """Routes for registered phones, with or without a session. ``require_device``: raises for any other, by the head."""
@@ -126,7 +168,7 @@ class Guard:
             return None
 
         async def run(request: Request, handle: Handle) -> Response:
-            with waiting_at_most(self._hub_limits.system):
+            with waiting_at_most(self._hub_limits.system), factor_of(self._freshness(request)):
                 return await handle(request)
 
         def permit(request: Request, path: str) -> None:
@@ -183,7 +225,12 @@ def _case_of(request: Request) -> UUID | None:
 
 
 def _checked_router(
-    check: Check, run: Run, *, without_hub: Run = _run_without_hub, permit: Permit | None = None
+    check: Check,
+    run: Run,
+    *,
+    without_hub: Run = _run_without_hub,
+    step_up: StepUp | None = None,
+    permit: Permit | None = None,
 ) -> APIRouter:
     """A router whose routes run this check first, then ask whether the person may come, and then run their handlers in this
     way."""
@@ -199,7 +246,9 @@ def _checked_router(
                     return refusal
                 if permit is not None:
                     await run_in_threadpool(permit, request, self.path)
-                return await run_handler(request, handle)
+                page = getattr(self.endpoint, "fresh_factor_page", None)
+                asked = None if step_up is None or page is None else await step_up(request, page)
+                return await run_handler(request, handle) if asked is None else asked
 
             return check_and_handle
 

@@ -23,6 +23,7 @@ from gateway.agency.attachments import MAX_IN_MESSAGE, AttachedPart, Attachments
 from gateway.agency.content_form import in_section
 from gateway.agency.door import Door, DryRun, SectionContent, SubmissionResult
 from gateway.agency.drafts import TEXT
+from gateway.agency.factors.step_up import require_fresh_factor
 from gateway.agency.notifier_marks import LABELLED
 from gateway.agency.staff import Person
 from gateway.pages.texts import reason_text
@@ -129,8 +130,10 @@ def send_message(
 ) -> SubmissionResult:
     """Seal and send a message. ``attachments``: those of this door, where the message may take some along.
 
-    Raises Malformed (unknown act, an attachment that is not kept), and what ``Door.send`` raises."""
+    Raises Malformed (unknown act, an attachment that is not kept), Refused (step-up-needed), and what ``Door.send`` raises."""
     fields = fields_of(message)
+    if not _was_sent(door, message):
+        require_fresh_factor(message.act, {str(a): code for a, code in message.basis.items()})
     return door.send(
         Kind.CASE,
         message.case or uuid4(),

@@ -14,6 +14,26 @@ WHOEVER_IS_SIGNED_IN = ""
 """Of routes that show nothing of a case and change nothing of the agency's."""
 
 ROUTE_ACTS: Mapping[tuple[str, str], str] = {
+    # ways to sign in
+    ("POST", "/session/keep"): WHOEVER_IS_SIGNED_IN,
+    ("GET", "/sessions"): WHOEVER_IS_SIGNED_IN,
+    ("POST", "/sessions/end"): WHOEVER_IS_SIGNED_IN,
+    ("POST", "/sessions/end-others"): WHOEVER_IS_SIGNED_IN,
+    ("GET", "/step-up"): WHOEVER_IS_SIGNED_IN,
+    ("POST", "/step-up"): WHOEVER_IS_SIGNED_IN,
+    ("POST", "/step-up/passkey"): WHOEVER_IS_SIGNED_IN,
+    ("GET", "/step-up/provider"): WHOEVER_IS_SIGNED_IN,
+    ("GET", "/account"): WHOEVER_IS_SIGNED_IN,
+    ("GET", "/account/app"): WHOEVER_IS_SIGNED_IN,
+    ("GET", "/account/app.svg"): WHOEVER_IS_SIGNED_IN,
+    ("POST", "/account/app"): WHOEVER_IS_SIGNED_IN,
+    ("POST", "/account/recovery-codes"): WHOEVER_IS_SIGNED_IN,
+    ("POST", "/account/passkeys"): WHOEVER_IS_SIGNED_IN,
+    ("POST", "/account/passkeys/end"): WHOEVER_IS_SIGNED_IN,
+    ("GET", "/invitations"): DoorAct.CHANGE_PEOPLE,
+    ("POST", "/invitations"): DoorAct.CHANGE_PEOPLE,
+    ("POST", "/invitations/reset"): DoorAct.CHANGE_PEOPLE,
+    ("POST", "/invitations/link"): DoorAct.CHANGE_PEOPLE,
     # pages
     ("GET", "/"): DoorAct.READ_CASES,
     ("POST", "/looked"): DoorAct.READ_CASES,
