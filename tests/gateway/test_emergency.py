@@ -19,6 +19,7 @@ from domain.errors import NotFound, Refused
 from domain.events import Kind
 from domain.roles import StaffRole
 from gateway.agency.door import SectionContent, SubmissionResult, require_person
+from gateway.agency.permissions import Unattended
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
 from gateway.audit.verification import Verifier, doors_of
@@ -192,6 +193,7 @@ def submit_past_door(hub: HubWithCase, approval: dict[str, Any], actor: str) -> 
     """The same command signed with the agency's keys, sent without its door's check."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("gateway.agency.door.require_person", lambda act, actor: None)
+        patched.setattr(hub.door("KS-CGC"), "permissions", Unattended())
         fields = {"to": [], **COMMON, "reason": None, **approval}
         hub.door("KS-CGC").send(Kind.CASE, hub.case, "emergency_access.approved", fields, actor=actor)
     return list(hub.rehearsal_hub.records())[-1].event
