@@ -743,7 +743,7 @@ def test_who_has_to_confirm_first_goes_on_with_what_was_written_and_sends_it_onc
     assert referrals(hub) == before + 1
 
 
-def test_a_session_is_told_by_a_code_that_an_act_asks_for_a_fresh_factor_and_a_token_is_not(
+def test_a_session_needs_a_fresh_factor_for_an_act_of_the_table_and_a_token_does_not(
     hub: HubWithCase, staff: Staff, screen: Screen, now: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(step_up, "STEP_UP_ACTS", {"home_visit.completed": step_up.When.ALWAYS})
