@@ -255,6 +255,7 @@ def test_every_sheet_states_hub_mode_and_head_of_the_log(audit_pages: tuple[Run,
         for row in rows:
             assert row["ハブの識別子"] == hub.installation.hub.hex()
             assert row["区分"] == "訓練"
+            assert re.fullmatch(r"令和\d+\(20\d\d\)年\d+月\d+日( \d\d:\d\d)?", row["日時"])
             assert int(row["記録簿の件数"]) >= 1
             assert len(b64decode(row["記録簿の根"])) == 32
             assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", row["記録簿の署名の時刻"])
