@@ -21,6 +21,8 @@ UNACTED = timedelta(days=14)
 
 READ_NOT_ACTED_ON = "READ_NOT_ACTED_ON"
 INDEX_REBUILT = "INDEX_REBUILT"
+REHEARSAL_REFUSED = "REHEARSAL_REFUSED"
+"""Refused, as a rehearsal asks for every item in the name of every agency to show who may open what."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,8 @@ def exception_of_record(record: Record) -> tuple[str, str | None, str | None] | 
     """What an auditor should look at in a record by itself, if anything: (kind, act, reason)."""
     event = record.event
     match event:
+        case e.OpeningRefused(purpose=Purpose.REHEARSAL_CHECK):
+            return REHEARSAL_REFUSED, "section.opened", event.reason
         case e.DisclosureRefused() | e.CommandRefused() | e.OpeningRefused():
             return "REFUSED", getattr(event, "act", "section.opened"), event.reason
         case e.SectionOpened() if not is_read_by_somebody(event):

@@ -47,9 +47,8 @@ class LedgerFilter:
 
 
 @dataclass(frozen=True)
-class IndexRebuild:
-    """What one agency opened again for its case index on one day. ``day``: in Japan; ``agency``: as shown; ``items``: how many
-    items."""
+class DayCount:
+    """The exceptions of one kind of one agency on one day. ``day``: in Japan; ``agency``: as shown; ``items``: how many."""
 
     agency: str
     day: date
@@ -163,9 +162,12 @@ class AuditRows:
             del row["by"]  # never shown: its token is
         return rows
 
-    def exceptions(self, chosen: LedgerFilter, limit: int, offset: int) -> Rows:
-        """Exceptions as of a moment, the latest first; those of one kind, case, agency, act and reason are one row. Without what
-        ``index_rebuilds`` counts, unless its kind is chosen: a rebuild makes a row for each family of an agency."""
+    def exceptions(
+        self, chosen: LedgerFilter, limit: int, offset: int, apart: Collection[str] = (INDEX_REBUILT,)
+    ) -> Rows:
+        """Exceptions as of a moment, the latest first; those of one kind, case, agency, act and reason are one row. ``apart``:
+        the kinds that ``by_day`` counts for the page, in no row unless their kind is chosen: a rebuild of a case index makes
+        an exception for each family of an agency."""
         c = EXCEPTIONS.c
         columns = [c.kind, c.case, c.agency, c.act, c.reason]
         # as expressions: the rows are to be looked up by time, not read in the order of the groups
@@ -173,7 +175,7 @@ class AuditRows:
         conditions = [
             *_exceptions(chosen),
             *_equal(c.kind, chosen.kind),
-            *([] if chosen.kind else [c.kind != INDEX_REBUILT]),
+            *([] if chosen.kind else [c.kind.not_in(apart)]),
         ]
         grouped = (
             select(
@@ -190,18 +192,18 @@ class AuditRows:
         total = self._count(select(func.count()).select_from(EXCEPTIONS).where(*conditions))
         return Rows(rows[:limit], total, len(rows) > limit)
 
-    def index_rebuilds(self, chosen: LedgerFilter) -> list[IndexRebuild]:
-        """What doors opened again for their case index, a row for each agency and day, the latest first."""
+    def by_day(self, kind: str, chosen: LedgerFilter) -> list[DayCount]:
+        """The exceptions of this kind, a row for each agency and day, the latest first."""
         c = EXCEPTIONS.c
         hour = func.substr(c.at, 1, len("2026-05-12T09"))  # a day in Japan is whole hours of UTC
         statement = (
             select(c.agency, func.min(c.at), func.max(c.at), func.count())
-            .where(c.kind == INDEX_REBUILT, *_exceptions(chosen))
+            .where(c.kind == kind, *_exceptions(chosen))
             .group_by(c.agency, hour)
         )
-        by_day: dict[tuple[str, date], IndexRebuild] = {}
+        by_day: dict[tuple[str, date], DayCount] = {}
         for agency, first, last, items in self._all(statement):
-            one = IndexRebuild(agency, day_of(time_of(first)), time_of(first), time_of(last), int(items))
+            one = DayCount(agency, day_of(time_of(first)), time_of(first), time_of(last), int(items))
             known = by_day.get((agency, one.day), one)
             by_day[agency, one.day] = replace(
                 one,

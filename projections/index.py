@@ -32,7 +32,7 @@ from domain.register import Register, Rules
 from projections.rows import METADATA, AppendOnlyRows
 from projections.stream_record import StreamRecord
 
-SCHEMA_EDITION = 9
+SCHEMA_EDITION = 10
 """Increment it with every change of the tables or of what rows mean: rows of another edition are refused and must be
 rebuilt (``kakehashi projections rebuild``)."""
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from fastapi import FastAPI, Query
 from fastapi.responses import HTMLResponse, Response
 
+from domain.audit_exceptions import INDEX_REBUILT, REHEARSAL_REFUSED
 from domain.errors import NotFound
 from domain.events import NOTIFICATIONS, dump
 from gateway.audit import words
@@ -94,13 +95,15 @@ class RecordAtHand:
 
 @dataclass(frozen=True)
 class _Pages:
-    """What all pages share. ``render``: a page; ``verified``: the last verification as JSON, None where there was none."""
+    """What all pages share. ``render``: a page; ``verified``: the last verification as JSON, None where there was none;
+    ``is_rehearsal``: whether the hub is one. On a real hub nothing is set apart as a rehearsal's check."""
 
     office: LedgerSource
     record: RecordAtHand
     names: Mapping[str, str]
     render: RenderPage
     verified: Verified
+    is_rehearsal: bool
 
     @property
     def rows(self) -> AuditRows:
@@ -164,7 +167,7 @@ def audit_app(
         day_acts=[n.TOPIC for n in NOTIFICATIONS],
     )
     verified: Verified = verification if verification is not None else lambda: None
-    pages = _Pages(office, record, names, render_page, verified)
+    pages = _Pages(office, record, names, render_page, verified, mode == "rehearsal")
     _add_disclosures(app, pages)
     _add_readings(app, pages)
     _add_consents(app, pages)
@@ -265,7 +268,10 @@ def _add_exceptions(app: FastAPI, pages: _Pages) -> None:
     def exceptional(selected: Selected, number: PageNumber = 1) -> HTMLResponse:
         as_of = selected.texts["as_of"] or pages.office.now().isoformat()
         dated = selection_as_of(selected, as_of)
-        rows = pages.rows.exceptions(dated.chosen, PAGE, (number - 1) * PAGE)
+        apart = (INDEX_REBUILT, *([REHEARSAL_REFUSED] if pages.is_rehearsal else []))
+        rows = pages.rows.exceptions(dated.chosen, PAGE, (number - 1) * PAGE, apart)
+        counted = () if number > 1 or dated.chosen.kind else apart
+        by_day = {kind: pages.rows.by_day(kind, dated.chosen) for kind in counted}
         return pages.show(
             "audit_exceptions.html",
             "監査: 例外",
@@ -275,7 +281,8 @@ def _add_exceptions(app: FastAPI, pages: _Pages) -> None:
             kinds=kinds,
             dry_runs=[] if number > 1 else _dry_runs(pages, selected),
             rows=rows.rows,
-            rebuilds=[] if number > 1 or dated.chosen.kind else pages.rows.index_rebuilds(dated.chosen),
+            rebuilds=by_day.get(INDEX_REBUILT, []),
+            checks=by_day.get(REHEARSAL_REFUSED, []),
             total=rows.total,
             more=dated.query_with(page=str(number + 1)) if rows.more else "",
         )

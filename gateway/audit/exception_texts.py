@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from domain.audit_exceptions import INDEX_REBUILT, ExceptionRow
+from domain.audit_exceptions import INDEX_REBUILT, REHEARSAL_REFUSED, ExceptionRow
 from domain.calendar import day_of
 from gateway.pages.texts import TASKS
 
@@ -19,16 +19,18 @@ EXCEPTION_TEXTS = {
     "NON_DISCLOSURE": "不提供・不対応の判断",
     "WITH_REASON": "理由付きの例外",
     "INDEX_REBUILT": "窓口の事例索引の作り直しのための開封",
+    "REHEARSAL_REFUSED": "訓練での閲覧確認の拒否",
     "READ_NOT_ACTED_ON": "閲覧後に対応なし",
 }
 
 
 def counted_together(rows: Iterable[ExceptionRow]) -> list[tuple[ExceptionRow, int]]:
-    """The rows in their order, each with how many it stands for: what an agency opened again for its case index on one day is
-    one row, in the place of the first."""
+    """The rows in their order, each with how many it stands for: what an agency opened again for its case index on one day,
+    or was refused in the check of a rehearsal, is one row, in the place of the first."""
     counts: dict[tuple[Any, ...], tuple[ExceptionRow, int]] = {}
     for n, row in enumerate(rows):
-        key = (row.kind, row.agency, day_of(row.at)) if row.kind == INDEX_REBUILT else (n,)
+        is_counted = row.kind in (INDEX_REBUILT, REHEARSAL_REFUSED)
+        key = (row.kind, row.agency, day_of(row.at)) if is_counted else (n,)
         first, count = counts.get(key, (row, 0))
         counts[key] = (first, count + 1)
     return list(counts.values())

@@ -16,13 +16,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from domain.calendar import JST
 from domain.events import NOTIFICATIONS
 from domain.family_list import FamilyListRow
 from gateway.audit import words
 from gateway.audit.proofs import StatusOf
 from gateway.audit.sheet_origin import SheetOrigin
 from gateway.pages import texts
+from gateway.pages.dates import day_text, time_text
 from gateway.pages.typesetting import MissingCharacters, typeset
 
 TEMPLATE = Path(__file__).with_name("report.typ")
@@ -53,7 +53,7 @@ def disclosures(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
     return [
         {
             "記録位置": str(d["position"]),
-            "日時": _local_time(d["at"], day=d["act"] in {n.TOPIC for n in NOTIFICATIONS}),
+            "日時": day_text(d["at"]) if d["act"] in {n.TOPIC for n in NOTIFICATIONS} else time_text(d["at"]),
             "事例": d["case"],
             "種類": words.act_words(d["act"]),
             "送り手": words.party_words(d["by"], names),
@@ -79,7 +79,7 @@ def openings(ledger: LedgerData, names: Names, proof: StatusOf) -> list[Row]:
     return [
         {
             "記録位置": str(o["position"]),
-            "日時": _local_time(o["at"]),
+            "日時": time_text(o["at"]),
             "事例": o["case"],
             "機関": words.party_words(o["agency"], names),
             "職員": words.actor_words(o["agency"], o["actor"]),
@@ -98,7 +98,7 @@ def consents(ledger: LedgerData, names: Names) -> list[Row]:
     """One row for each consent given, refused or withdrawn."""
     return [
         {
-            "日時": _local_time(c["at"]),
+            "日時": time_text(c["at"]),
             "種別": texts.outcome_text(c["kind"]),
             "送り手": words.party_words(c["sender"], names),
             "受け手": words.party_words(c["recipient"], names),
@@ -164,7 +164,7 @@ def as_pdf(
     if kind == "inquiry":
         opening_rows = openings(ledger, names, proof)
         notification_rows = [
-            {"受理日": n["received_on"], "通告者(符号)": n["token"] or "匿名"}
+            {"受理日": day_text(n["received_on"]), "通告者(符号)": n["token"] or "匿名"}
             for n in ledger["notifications"]
         ]
         tables += [
@@ -184,7 +184,7 @@ def as_pdf(
         ]
     cases = sorted({row["case"] for part in ("disclosures", "openings") for row in ledger[part]})
     lines = [
-        f"時点: {at.astimezone(JST):%Y-%m-%d %H:%M}(日本時間) 事例: {', '.join(cases) or 'なし'}",
+        f"時点: {time_text(at)}(日本時間) 事例: {', '.join(cases) or 'なし'}",
         f"提供 {len(disclosure_rows)} 件、閲覧 {len(ledger['openings'])} 件。内容は含みません。",
         f"台帳の要約値(SHA-256): {digest}",
     ]
@@ -257,11 +257,6 @@ def _pdf(
 def _with_code_points(cell: str, missing: frozenset[str]) -> str:
     """The cell with each of these characters written as 〔U+1F3E0〕."""
     return "".join(f"〔U+{ord(c):04X}〕" if c in missing else c for c in cell)
-
-
-def _local_time(text: str, *, day: bool = False) -> str:
-    at = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(JST)
-    return f"{at:%Y-%m-%d}" if day else f"{at:%Y-%m-%d %H:%M}"
 
 
 def _formula_safe(cell: str) -> str:

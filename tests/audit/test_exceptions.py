@@ -21,13 +21,13 @@ from sqlalchemy import event as sa_event
 
 import tests.domain.builders as kit
 from domain import events as e
-from domain.audit_exceptions import UNACTED, UNREAD, ExceptionRow
+from domain.audit_exceptions import INDEX_REBUILT, REHEARSAL_REFUSED, UNACTED, UNREAD, ExceptionRow
 from domain.codes import Section
 from domain.record import Record
 from domain.visibility import openable
 from gateway.audit.exception_texts import counted_together
 from gateway.audit.history import exceptions
-from projections.audit_rows import AuditRows, IndexRebuild, LedgerFilter
+from projections.audit_rows import AuditRows, DayCount, LedgerFilter
 from projections.engine import Engine
 from projections.queries import Queries
 from projections.stream_record import StreamRecord
@@ -243,13 +243,13 @@ def test_what_doors_open_again_for_their_index_is_counted_by_agency_and_day(tmp_
     queries, pages, at = Queries(engine.reader), AuditRows(engine.reader), read_at + timedelta(days=2)
     first, last = read_at + timedelta(hours=1), read_at + timedelta(hours=19)
     expected = [
-        IndexRebuild(str(kit.AZ_CORE), date(2025, 6, 3), last - timedelta(hours=6), last, 2),
-        IndexRebuild(str(kit.AZ_CORE), date(2025, 6, 2), first, first + timedelta(hours=6), 2),
+        DayCount(str(kit.AZ_CORE), date(2025, 6, 3), last - timedelta(hours=6), last, 2),
+        DayCount(str(kit.AZ_CORE), date(2025, 6, 2), first, first + timedelta(hours=6), 2),
     ]
     for case in ("", str(kit.CASE)):
-        assert pages.index_rebuilds(LedgerFilter(as_of=at, case=case)) == expected
-    assert pages.index_rebuilds(LedgerFilter(as_of=first))[0].items == 1
-    assert pages.index_rebuilds(LedgerFilter(as_of=at, case=str(kit.id_of("another case")))) == []
+        assert pages.by_day(INDEX_REBUILT, LedgerFilter(as_of=at, case=case)) == expected
+    assert pages.by_day(INDEX_REBUILT, LedgerFilter(as_of=first))[0].items == 1
+    assert pages.by_day(INDEX_REBUILT, LedgerFilter(as_of=at, case=str(kit.id_of("another case")))) == []
     shown = pages.exceptions(LedgerFilter(as_of=at), 100, 0)
     assert "INDEX_REBUILT" not in [row["kind"] for row in shown.rows]
     chosen = pages.exceptions(LedgerFilter(as_of=at, kind="INDEX_REBUILT"), 100, 0)
@@ -258,6 +258,42 @@ def test_what_doors_open_again_for_their_index_is_counted_by_agency_and_day(tmp_
     counted = [(row.kind, count) for row, count in counted_together(every)]
     assert counted.count(("INDEX_REBUILT", 2)) == 2
     assert sum(count for _, count in counted) == len(every) == shown.total + 4
+    engine.close()
+
+
+def test_what_the_check_of_a_rehearsal_was_refused_is_counted_apart(tmp_path: Path) -> None:
+    so, read_at = at_home(open_at=kit.NOON)
+    at = read_at + timedelta(hours=1)
+    for n, purpose in enumerate(
+        [kit.Purpose.REHEARSAL_CHECK, kit.Purpose.REHEARSAL_CHECK, kit.Purpose.SUPPORT]
+    ):
+        refused = e.OpeningRefused(
+            message=kit.LEARNED.command_id,
+            item=kit.LEARNED.item().item,
+            section=Section.BASIC,
+            purpose=purpose,
+            reason="NO_PART",
+        )
+        so.put(kit.event_input(kit.KS_CGC, refused, name=f"refused {n}", at=at))
+    compare(so.records)
+    engine = read_models_of(stream_of(so.records), str(tmp_path), 3)
+    pages, chosen = AuditRows(engine.reader), LedgerFilter(as_of=at)
+    shown = pages.exceptions(chosen, 100, 0, apart=(INDEX_REBUILT, REHEARSAL_REFUSED))
+    assert [(row["kind"], row["count"]) for row in shown.rows] == [("REFUSED", 1)]
+    assert [count.items for count in pages.by_day(REHEARSAL_REFUSED, chosen)] == [2]
+    everything = pages.exceptions(
+        chosen, 100, 0
+    )  # as on a real hub: nothing is set apart by the purpose that is claimed
+    assert sorted((row["kind"], row["count"]) for row in everything.rows) == [
+        ("REFUSED", 1),
+        (REHEARSAL_REFUSED, 2),
+    ]
+    counted = [
+        count
+        for row, count in counted_together(Queries(engine.reader).exceptions(at))
+        if row.kind == REHEARSAL_REFUSED
+    ]
+    assert counted == [2]
     engine.close()
 
 
@@ -370,8 +406,8 @@ def test_no_query_of_an_auditor_scans_a_big_table(tmp_path: Path) -> None:
     pages = AuditRows(engine.reader)
     pages.exceptions(LedgerFilter(as_of=now), 1, 0)
     pages.exceptions(LedgerFilter(as_of=now, case=str(case)), 1, 1)
-    pages.index_rebuilds(LedgerFilter(as_of=now))
-    pages.index_rebuilds(LedgerFilter(as_of=now, case=str(case)))
+    pages.by_day(INDEX_REBUILT, LedgerFilter(as_of=now))
+    pages.by_day(INDEX_REBUILT, LedgerFilter(as_of=now, case=str(case)))
     for one in (LedgerFilter(case=str(case)), LedgerFilter(case=str(case)[:8], agency=str(kit.AZ_CORE))):
         pages.disclosures(one, 10, (99, 0))
         pages.readings(one, 10, (99, 0))

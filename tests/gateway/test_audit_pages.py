@@ -211,6 +211,22 @@ def test_the_counts_of_looks_before_sending_are_filtered_by_agency_alone(
     assert counted(agency=str(run.id_of("KS-CGC"))) == {"KS-CGC"}
 
 
+def test_what_the_check_of_the_rehearsal_was_refused_is_folded_below_the_exceptions(
+    audit_pages: tuple[Run, httpx2.Client],
+) -> None:
+    _, client = audit_pages
+    listed, _, below = client.get("/exceptions").text.partition("<h2>訓練での閲覧確認の拒否</h2>")
+    rows = listed.partition('id="exceptions"')[2]
+    assert below.lstrip().startswith("<details>")
+    assert '<span class="tag warn">' in rows
+    assert "訓練での閲覧確認の拒否" not in rows
+    chosen = client.get("/exceptions", params={"kind": "REHEARSAL_REFUSED"}).text.partition(
+        'id="exceptions"'
+    )[2]
+    assert '<span class="tag warn">訓練での閲覧確認の拒否</span>' in chosen
+    assert 'id="checks"' not in chosen
+
+
 def test_days_of_a_timeline_are_written_as_offices_write_them(
     audit_pages: tuple[Run, httpx2.Client],
 ) -> None:
@@ -239,6 +255,7 @@ def test_every_sheet_states_hub_mode_and_head_of_the_log(audit_pages: tuple[Run,
         for row in rows:
             assert row["ハブの識別子"] == hub.installation.hub.hex()
             assert row["区分"] == "訓練"
+            assert re.fullmatch(r"令和\d+\(20\d\d\)年\d+月\d+日( \d\d:\d\d)?", row["日時"])
             assert int(row["記録簿の件数"]) >= 1
             assert len(b64decode(row["記録簿の根"])) == 32
             assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", row["記録簿の署名の時刻"])

@@ -17,7 +17,9 @@ from domain.actors import Actor
 from domain.decide import PERMITTED_COMMANDS
 from domain.errors import NotFound, Refused
 from domain.events import Kind
+from domain.roles import StaffRole
 from gateway.agency.door import SectionContent, SubmissionResult, require_person
+from gateway.agency.permissions import Unattended
 from gateway.agency.staff import Staff
 from gateway.agency.web.app import agency_app
 from gateway.audit.verification import Verifier, doors_of
@@ -154,6 +156,7 @@ def test_three_tokens_of_one_agency_ask_approve_and_open_nothing(tmp_path: Path)
         door = case.hub.door("KS-CGC")
         staff = Staff(tmp_path / "staff.db")
         stack.callback(staff.close)
+        staff.add("staff.k1", "児相の人", "a long passphrase", roles=[StaffRole.CASE_WORKER])
         systems = TestClient(agency_app(door, staff=staff, mode="real"), base_url="https://127.0.0.1")
         tokens = [staff.add_token(f"sys:{name}", f"システム{name}") for name in ("one", "two", "three")]
         to = sorted(str(case.hub.door(code).agency) for code in ("AZ-CORE", "AZ-COORD"))
@@ -190,6 +193,7 @@ def submit_past_door(hub: HubWithCase, approval: dict[str, Any], actor: str) -> 
     """The same command signed with the agency's keys, sent without its door's check."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("gateway.agency.door.require_person", lambda act, actor: None)
+        patched.setattr(hub.door("KS-CGC"), "permissions", Unattended())
         fields = {"to": [], **COMMON, "reason": None, **approval}
         hub.door("KS-CGC").send(Kind.CASE, hub.case, "emergency_access.approved", fields, actor=actor)
     return list(hub.rehearsal_hub.records())[-1].event

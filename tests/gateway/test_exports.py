@@ -117,6 +117,7 @@ def test_the_familys_list_has_the_same_introduction_for_every_reader(
 def test_empty_tables_are_printed_as_none() -> None:
     ledger: dict[str, Any] = {"disclosures": [], "openings": [], "consents": [], "notifications": []}
     text = text_of(as_pdf("inquiry", ledger, {}, proofs(None), at=datetime(2025, 6, 1, tzinfo=UTC)))
+    assert "時点: 令和7(2025)年6月1日 09:00" in text
     assert text.count("なし") >= 4
 
 

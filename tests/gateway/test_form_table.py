@@ -407,3 +407,14 @@ def test_every_form_asks_who_notified_line_by_line_so_that_the_door_learns_the_w
         values = {f"{section_input.name}.{label}": [f"架空の{label}"] for label in section_input.lines}
         text = _section_text(section_input, Filled(values))
         assert len(list(notifier_marks(text, bytes))) == len(section_input.lines) > 0
+
+
+def test_what_is_written_of_a_risk_or_a_closing_has_fields_beside_its_free_words() -> None:
+    in_words_alone = {
+        form.key
+        for form in FORMS.values()
+        for section_input in form.section_inputs
+        if section_input.section in (Section.RISK, Section.CLOSING) and section_input.content is None
+    }
+    # what replaces other words is in words; who may not be contacted is in no field of the schema
+    assert in_words_alone == {"contact-forbidden", "correction", "correction-notice", "unreadable-answer"}

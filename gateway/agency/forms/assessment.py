@@ -23,7 +23,7 @@ from gateway.agency.forms.kinds import (
     reason_section,
 )
 from gateway.agency.forms.planning import EXTENSION_REASONS, participants
-from gateway.agency.forms.sections import folded
+from gateway.agency.forms.sections import folded, with_fields
 from gateway.pages.labels import (
     BODIES,
     ELIGIBILITIES,
@@ -116,7 +116,7 @@ ASSESSMENT_FORMS = (
         next_step="中核機関の仕事一覧に出ます。",
         group=INTAKE_GROUP,
         section_inputs=(
-            SectionText(section=Section.RISK, label="知らせること", is_required=True),
+            with_fields(SectionText(section=Section.RISK, label="知らせること", is_required=True)),
             SectionText(section=Section.BASIC, label="氏名など"),
             *folded(Section.CHILD, Section.CAREGIVER, Section.ENV),
         ),
@@ -188,7 +188,7 @@ ASSESSMENT_FORMS = (
             ),
         ),
         section_inputs=(
-            SectionText(section=Section.RISK, label="全体としての見立て"),
+            with_fields(SectionText(section=Section.RISK, label="全体としての見立て")),
             SectionText(section=Section.BASIC, label="関与機関の機関名・担当者・経過"),
             SectionText(
                 section=Section.PREG,
@@ -245,7 +245,7 @@ ASSESSMENT_FORMS = (
                 help="対象としないとき、または「その他」の区分のときに選びます。",
             ),
         ),
-        section_inputs=(SectionText(section=Section.RISK, label="判断の理由"),),
+        section_inputs=(with_fields(SectionText(section=Section.RISK, label="判断の理由")),),
         finalise=_finalise_eligibility,
         tasks=frozenset({"ACT", "LATE_ACT"}),
         send="決定を記録する",

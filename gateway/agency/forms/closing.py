@@ -118,10 +118,12 @@ CLOSING_FORMS = (
             ),
         ),
         section_inputs=(
-            SectionText(
-                section=Section.CLOSING,
-                label="評価の内容",
-                help="目標ごとの結果、残る課題、家族の意見を書きます。",
+            with_fields(
+                SectionText(
+                    section=Section.CLOSING,
+                    label="評価の内容",
+                    help="目標ごとの結果、残る課題、家族の意見を書きます。",
+                )
             ),
         ),
         send="評価を記録する",

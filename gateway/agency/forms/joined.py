@@ -23,6 +23,7 @@ JOINED_FORMS = (
                 label="同じ家庭の事例",
                 input_kind=InputKind.ONE,
                 choices=lambda form_context: form_context.other_cases(),
+                search=lambda form_context, text, chosen: form_context.find_cases(text, chosen),
                 help="自機関が中核機関である事例だけを結び付けられます。事例を開いて、同じ家庭であることを確かめてから選んでください。",
             ),
             agreed(

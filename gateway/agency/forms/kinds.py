@@ -90,12 +90,23 @@ class CaseMessages(Sequence[Message]):
         return self._answers[act, name].get(message, [])
 
 
+@dataclass(frozen=True)
+class SearchedChoices:
+    """What a search offers. ``choices``: the first that fit; ``is_partial``: whether more do; ``problem``: why nothing was
+    searched, in Japanese."""
+
+    choices: Choices = field(default_factory=dict)
+    is_partial: bool = False
+    problem: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class FormContext:
     """What a form depends on. ``people``: of this door, by reference; ``agencies``: all others, by id.
 
     ``command_id``: the idempotency key of the page, so that a page sent twice is recorded once. ``other_cases``: the door's
-    other cases, without those of the family; ``joined_cases``: those joined with this one; ``roll``: of each visiting agency
+    other cases, without those of the family; ``find_cases``: those of them that fit a text, and the one with this id;
+    ``joined_cases``: those joined with this one; ``roll``: of each visiting agency
     whose roll this door knows, what each of its visitors lacks; ``referred_to``: to whom this agency has referred families
     before, the latest first; ``permits``: whether this person of this door may do this act here.
     """
@@ -112,6 +123,7 @@ class FormContext:
     now: datetime
     command_id: UUID
     other_cases: Callable[[], Choices] = dict
+    find_cases: Callable[[str, str], SearchedChoices] = lambda text, chosen: SearchedChoices()
     joined_cases: Callable[[], Choices] = dict
     roll: Callable[[], Mapping[str, Mapping[str, Sequence[str]]]] = dict
     referred_to: Callable[[], Sequence[str]] = tuple
@@ -175,6 +187,7 @@ ChoicesOf = Callable[[FormContext], Choices]
 class Field:
     """One field. ``choices``: code -> Japanese; ``rows`` and ``row_choices``: those of EACH.
 
+    ``search``: of ONE with more choices than a page can offer: those that fit a searched text, and the one that is chosen.
     ``default``: the values of an empty form. ``required_rows``: rows that must be answered. ``is_folded``: the page shows it
     once it is chosen.
     """
@@ -186,11 +199,17 @@ class Field:
     rows: ChoicesOf | None = None
     row_choices: Callable[[FormContext, str], Choices] | None = None
     required_rows: frozenset[str] = frozenset()
+    search: Callable[[FormContext, str, str], SearchedChoices] | None = None
     default: Callable[[FormContext], Sequence[str]] | None = None
     help: str = ""
     is_required: bool = True
     is_folded: bool = False
     visible_if: Callable[[FormContext], bool] | None = None
+
+    @property
+    def search_name(self) -> str:
+        """The name of the text that is searched for; with ``.before``, of what was searched for last."""
+        return f"{self.name}.search"
 
     def offered(self, form_context: FormContext) -> Choices:
         return self.choices(form_context) if callable(self.choices) else self.choices

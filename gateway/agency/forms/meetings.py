@@ -125,7 +125,7 @@ MEETING_FORMS = (
         group=GROUP,
         roles=AUTHORITIES,
         fields=(DUE,),
-        section_inputs=(SectionText(section=Section.RISK, label="判断してほしいこと"),),
+        section_inputs=(with_fields(SectionText(section=Section.RISK, label="判断してほしいこと")),),
         to=To(is_required=True, bases=NETWORK_BASES),
         send="判断を求める",
     ),

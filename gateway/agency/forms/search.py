@@ -26,6 +26,7 @@ from gateway.agency.forms.kinds import (
     ours,
 )
 from gateway.agency.forms.safety import FORWARD_BASES, GROUP
+from gateway.agency.forms.sections import with_fields
 from gateway.agency.forms.transfer import BASIC
 from gateway.pages.dates import day_text
 from gateway.pages.labels import FORBIDDEN_CONTACTS, LOCATED_BY, SEARCH_RESULTS, SEARCH_STEPS
@@ -88,7 +89,7 @@ SEARCH_FORMS = (
                 help="分からなければ空けておきます。",
             ),
         ),
-        section_inputs=(SectionText(section=Section.RISK, label="経緯・心配なこと"), BASIC),
+        section_inputs=(with_fields(SectionText(section=Section.RISK, label="経緯・心配なこと")), BASIC),
         to=To(roles=AUTHORITIES | EXT, bases=FORWARD_BASES, help="いっしょに捜す機関を選びます。"),
         purpose=Purpose.SAFETY,
         send="記録して調査を始める",
@@ -108,7 +109,7 @@ SEARCH_FORMS = (
             Field(name="search_step", label="調査の方法", input_kind=InputKind.ONE, choices=SEARCH_STEPS),
             Field(name="search_result", label="結果", input_kind=InputKind.ONE, choices=SEARCH_RESULTS),
         ),
-        section_inputs=(SectionText(section=Section.RISK, label="分かったこと"),),
+        section_inputs=(with_fields(SectionText(section=Section.RISK, label="分かったこと")),),
         to=To(
             roles=AUTHORITIES, bases=FORWARD_BASES, help="知らせる相手。選ばなければ自機関の記録になります。"
         ),

@@ -17,6 +17,7 @@ from gateway.agency.forms.kinds import (
     SectionText,
     To,
 )
+from gateway.agency.forms.sections import with_fields
 from gateway.agency.forms.transfer import GROUP, TRANSFER_BASES
 
 
@@ -36,7 +37,7 @@ def _other_town(form_context: FormContext) -> Sequence[str]:
 
 
 PLAN = SectionText(section=Section.PLAN, label="滞在先にお願いしたいこと")
-RISK = SectionText(section=Section.RISK, label="いまの危険度・気をつけること")
+RISK = with_fields(SectionText(section=Section.RISK, label="いまの危険度・気をつけること"))
 STAY_FORMS = (
     Form(
         key="stay",
@@ -102,7 +103,7 @@ STAY_FORMS = (
         answers="stay",
         open=_is_core_in_stay,
         fields=(Field(name="returned_on", label="帰宅した日", input_kind=InputKind.DAY),),
-        section_inputs=(SectionText(section=Section.RISK, label="滞在中のこと・引き継ぐこと"),),
+        section_inputs=(with_fields(SectionText(section=Section.RISK, label="滞在中のこと・引き継ぐこと")),),
         to=To(fixed=_other_town, bases=TRANSFER_BASES, default_basis=TRANSFER_BASES[0]),
         tasks=frozenset({"LATE_STAY"}),
         send="帰宅を記録する",

@@ -56,7 +56,9 @@ def _with_child_seen(field_values: FieldValues, form_context: FormContext) -> Fi
 
 
 RISK = with_fields(
-    SectionText(section=Section.RISK, label="危険度・保護(リスクアセスメントシート)", is_required=True)
+    with_fields(
+        SectionText(section=Section.RISK, label="危険度・保護(リスクアセスメントシート)", is_required=True)
+    )
 )
 BASIC = SectionText(section=Section.BASIC, label="家族構成・基本情報", content=FAMILY_INPUTS)
 CHILD = with_fields(SectionText(section=Section.CHILD, label="子どもの状況"))
@@ -113,7 +115,7 @@ TRANSFER_FORMS = (
         group=GROUP,
         roles=CORE,
         fields=(MOVE_DATE_FIELD,),
-        section_inputs=(BASIC, SectionText(section=Section.RISK, label="いまの危険度"), ADDR),
+        section_inputs=(BASIC, with_fields(SectionText(section=Section.RISK, label="いまの危険度")), ADDR),
         to=To(
             roles=CORE,
             other_municipality_only=True,

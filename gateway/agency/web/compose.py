@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -93,9 +93,9 @@ class WrittenOutcome:
     text: str = ""
 
 
-PREVIEW, EDIT, SEND, INSIST = "preview", "edit", "send", "insist"
+PREVIEW, EDIT, SEND, INSIST, SEARCH = "preview", "edit", "send", "insist", "search"
 """What the button asks for that was pressed (``step``): to look at it first, to write on, to send it, to look at it before
-it is sent in spite of an objection."""
+it is sent in spite of an objection, to search among the choices of a field."""
 
 
 def add_form_pages(people: APIRouter, pages: PageContext) -> None:
@@ -252,6 +252,8 @@ class FormPage:
         is_first_look = place.form.is_previewed and step != SEND
         if is_first_look and step != INSIST:
             values.pop(ANYWAY, None)  # only what is sent is sent in spite of an objection
+        if step == SEARCH or _has_other_search(place.form, values):
+            return self._render(place, form_context, Filled(values))
         filled = fill(place.form, form_context, values)
         if step == EDIT:
             if self._pages.drafts.find(place.person.actor, command_id) is not None:
@@ -633,6 +635,12 @@ class FormPage:
             names=self._pages.names(),
             command_id=str(command_id),
         )
+
+
+def _has_other_search(form: Form, values: Mapping[str, Sequence[str]]) -> bool:
+    """Whether another text is to be searched for than the one whose choices the page showed, as when Enter was pressed in it."""
+    names = [field.search_name for field in form.fields if field.search is not None]
+    return any(values.get(name, [""]) != values.get(f"{name}.before", [""]) for name in names)
 
 
 def _fields_to_look_at(form: Form, message: MessageIn) -> Message:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from domain.errors import Unavailable
+from domain.errors import Malformed, Refused, Unavailable
 from domain.events import AuditContentAccessRequested, FamilyInformationProvided, Kind
-from gateway.agency.forms.kinds import CaseMessages, FormContext, Message, OtherAgency
+from domain.roles import DoorAct
+from gateway.agency.forms.kinds import CaseMessages, FormContext, Message, OtherAgency, SearchedChoices
 from gateway.agency.index.case_overview import CaseOverview
 from gateway.agency.index.likeness import Agreement, Likeness
 from gateway.agency.index.readers import IndexReader, reader_of
+from gateway.agency.index.search_query import MIN_DIGITS
 from gateway.agency.joined_cases import ACTS, cases_of_family, joined_with
 from gateway.agency.staff import Person
-from gateway.agency.web.families import alike_cases
+from gateway.agency.web.families import alike_cases, search_families
 from gateway.agency.web.page_context import PageContext
 from gateway.pages.dates import day_text
 from gateway.pages.labels import AUDIT_GROUNDS
 from gateway.pages.texts import act_text, section_text, status_text
+from gateway.protocol.problems import text_ja_of
+
+MAX_OFFERED = 50
+"""How many cases a form offers at once; more are found by a search."""
 
 
 def form_context_of(
@@ -52,6 +59,7 @@ def form_context_of(
         now=pages.door.now(),
         command_id=command_id or uuid4(),
         other_cases=partial(_other_cases, pages, person, case),
+        find_cases=partial(_find_cases, pages, person, case),
         joined_cases=partial(_joined_cases, pages, person, case),
         roll=cache(partial(_roll, pages, person)),
         referred_to=partial(_referred_to, pages),
@@ -91,8 +99,41 @@ def _referred_to(pages: PageContext) -> list[str]:
 
 
 def _other_cases(pages: PageContext, person: Person, case: UUID | None) -> dict[str, str]:
-    """The door's other cases by the name of the family, without those of the same one: those that may be of the same family
-    first, with what agrees, and then the latest."""
+    """The door's other cases by the name of the family, without those of the same one."""
+    ordered, alike = _other_overviews(pages, person, case)
+    return _case_choices(pages, reader_of(pages.door, person.actor), ordered, alike)
+
+
+def _find_cases(
+    pages: PageContext, person: Person, case: UUID | None, text: str, chosen: str
+) -> SearchedChoices:
+    """Of the other cases those that fit a searched text, or all where it is empty; ``chosen`` is among them if it exists."""
+    ordered, alike = _other_overviews(pages, person, case)
+    text, problem, is_partial, fitting = text.strip(), "", False, ordered
+    if text:
+        cases: set[str] = set()
+        try:
+            pages.permissions.require_of(DoorAct.SEARCH_FAMILIES, person)
+            result = search_families(pages, person, text)
+            cases = {str(view.case) for view in result.families}
+            is_partial = result.total > len(cases)
+        except (Malformed, Refused, Unavailable) as error:
+            problem = text_ja_of(error)
+        number = unicodedata.normalize("NFKC", text).lower()
+        is_number = len(number) >= MIN_DIGITS
+        fitting = [one for one in ordered if one.case in cases or (is_number and one.case.startswith(number))]
+        problem = "" if fitting else problem
+    first = [one for one in ordered if one.case == chosen]
+    shown = [*first, *(one for one in fitting if one.case != chosen)][:MAX_OFFERED]
+    choices = _case_choices(pages, reader_of(pages.door, person.actor), shown, alike)
+    return SearchedChoices(choices, is_partial or len(fitting) > MAX_OFFERED, problem)
+
+
+def _other_overviews(
+    pages: PageContext, person: Person, case: UUID | None
+) -> tuple[list[CaseOverview], dict[str, Likeness]]:
+    """The door's other cases, without those of the same family: those that may be of it first, with what agrees, and then the
+    latest."""
     store = pages.door.store
     family = [] if case is None else cases_of_family(store.messages_of_acts(ACTS), case)
     hidden = {str(case), *family}
@@ -100,7 +141,7 @@ def _other_cases(pages: PageContext, person: Person, case: UUID | None) -> dict[
     reader = reader_of(pages.door, person.actor)
     alike = {str(one.case): one for one in (alike_cases(pages, reader, case) if case is not None else ())}
     ordered = [rows[id] for id in alike if id in rows] + [one for id, one in rows.items() if id not in alike]
-    return _case_choices(pages, reader, ordered, alike)
+    return ordered, alike
 
 
 def _joined_cases(pages: PageContext, person: Person, case: UUID | None) -> dict[str, str]:
