@@ -161,7 +161,7 @@ def decide(at: DoorUsers) -> None:
     at.core.act(
         "plan", content="SC_B", plan_until=day(80), text_PLAN="週に一度訪ね、授乳と体重を一緒に見る。"
     )
-    at.core.act("assign", visitor=f"{CONTRACTOR}: {VISITOR}", role="SPECIALIST")
+    at.core.act("assign", visitor=f": {VISITOR}", role="SPECIALIST")
 
 
 def disclose(at: DoorUsers) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 import pyotp
 import pytest
 
+from domain.roles import StaffRole
 from gateway.agency import passphrases
 from gateway.agency.factors.invitations import Invitations
 from gateway.agency.factors.sessions import FRESH_SECONDS
 from gateway.agency.factors.settings import SignInSettings
 from gateway.agency.staff import IDLE_SECONDS, Staff
-from gateway.agency.staff_roles import ALL_ROLES
 from gateway.protocol.serving import ServedApp
 from tests.browser.test_pages import ARGS, CHROMIUM
 from tests.gateway.sign_in_kit import ACTOR, PASSPHRASE, door_app
@@ -179,7 +179,7 @@ def test_a_person_joins_signs_in_by_passkey_confirms_and_stays(office: Office) -
 
 def test_without_scripts_the_passphrase_and_a_code_remain(office: Office) -> None:
     actor = "staff.c3"
-    office.staff.add(actor, "職員C", PASSPHRASE, roles=ALL_ROLES)
+    office.staff.add(actor, "職員C", PASSPHRASE, roles={StaffRole.CASE_WORKER})
     context = office.page.context.browser.new_context(java_script_enabled=False, locale="ja-JP")
     page = context.new_page()
     page.goto(f"{office.url}/sign-in")

@@ -222,7 +222,8 @@ def test_numbers_that_never_came_are_listed(device: Device, visiting: Visiting) 
     device.number = 2
     concern = device.sealed(device.form())
     device.send(concern)
-    assert "1、2(端末に残っているか" in device.http.get("/phone/devices").text
+    with client_of(visiting, COLLEAGUE) as office:
+        assert "1、2(端末に残っているか" in office.get("/phone/devices").text
 
 
 def test_a_phone_is_one_persons_and_few(device: Device, visiting: Visiting) -> None:
