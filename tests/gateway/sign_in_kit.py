@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -86,3 +89,16 @@ def recovery_codes_on(page: str) -> list[str]:
 def code_at(secret: str, at: float) -> str:
     """What the app shows at this time."""
     return pyotp.TOTP(secret).at(int(at))
+
+
+def make_older(path: Path, version: int) -> None:
+    """Take from a closed staff file what came after this version (2 or 3), as if it had been written by it."""
+    kept = {"staff", "sessions", "devices", "tokens", "log"} | ({"ended_sessions"} if version > 2 else set())
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+        for table in sorted(table for table in tables - kept if not table.startswith("sqlite_")):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("ALTER TABLE tokens DROP COLUMN acts")
+        for column in ("id", "device", "factor", "factor_at"):
+            db.execute(f"ALTER TABLE sessions DROP COLUMN {column}")
+        db.execute(f"PRAGMA user_version={version}")

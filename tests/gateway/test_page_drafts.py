@@ -34,6 +34,7 @@ from gateway.agency.web.preview import at_recipient
 from gateway.installation import dry_run_counts
 from tests.gateway.hubkit import HubWithCase, hub_with_case
 from tests.gateway.page_client import parse_form
+from tests.gateway.sign_in_kit import make_older
 from tests.gateway.test_form_table import form_context
 
 CANARY = "架空の下書き七七三"
@@ -390,11 +391,8 @@ def test_a_session_that_ended_by_time_lets_nobody_in(staff: Staff, now: list[flo
 def test_a_staff_file_of_version_2_gets_what_ended_sessions_need(tmp_path: Path) -> None:
     path = tmp_path / "staff.db"
     Staff(path).close()
+    make_older(path, 2)
     with closing(sqlite3.connect(path)) as db:
-        for table in ("ended_sessions", "roles", "deputies", "taken_away"):
-            db.execute(f"DROP TABLE {table}")
-        db.execute("ALTER TABLE tokens DROP COLUMN acts")
-        db.execute("PRAGMA user_version=2")
         db.execute("INSERT INTO staff VALUES ('staff.old','旧',x'',x'',0,0)")
         db.commit()
     with closing(Staff(path)) as staff:

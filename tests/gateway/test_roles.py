@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
@@ -26,6 +25,7 @@ from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.web.app import agency_app
 from gateway.agency.web.route_acts import ROUTE_ACTS, WHOEVER_IS_SIGNED_IN
 from tests.gateway.hubkit import HubWithCase, hub_with_case
+from tests.gateway.sign_in_kit import make_older
 from tests.gateway.stranger import example_path, routes_of
 from tests.gateway.test_strangers import AGENCY_PUBLIC
 
@@ -141,16 +141,7 @@ def test_people_of_a_file_without_roles_get_some_and_one_of_them_can_give_more(
 ) -> None:
     staff.add_token("sys:emr", "カルテ", acts=SYSTEM_ACTS)
     staff.close()
-    with closing(sqlite3.connect(tmp_path / "staff.db", isolation_level=None)) as db:
-        later = "name NOT IN ('staff','sessions','devices','tokens','log','ended_sessions') AND name NOT LIKE 'sqlite%'"
-        for (table,) in db.execute(
-            f"SELECT name FROM sqlite_master WHERE type='table' AND {later}"
-        ).fetchall():
-            db.execute(f"DROP TABLE {table}")
-        db.execute("ALTER TABLE tokens DROP COLUMN acts")
-        for column in ("id", "device", "factor", "factor_at"):
-            db.execute(f"ALTER TABLE sessions DROP COLUMN {column}")
-        db.execute("PRAGMA user_version=3")
+    make_older(tmp_path / "staff.db", 3)
     with closing(Staff(tmp_path / "staff.db", lambda: NOW)) as opened:
         assert opened.roles.all_roles() == {
             "chief": {StaffRole.ADMINISTRATOR, StaffRole.CASE_WORKER, StaffRole.MANAGER},

@@ -8,9 +8,15 @@ const made = (name, text, attributes) => Object.assign(document.createElement(na
 async function delivered() {
   const [{ Outbox }, { Store }] = await Promise.all([import("./outbox.js"), import("./store.js")]);
   const store = await Store.open(base);
-  window.addEventListener("pagehide", () => store.close());
-  if (!(await store.device()) || !(await store.waiting()).length) return;
-  const { results, problem } = await new Outbox(store, base).send();
+  try {
+    if ((await store.device()) && (await store.waiting()).length) await deliver(new Outbox(store, base), store);
+  } finally {
+    store.close();
+  }
+}
+
+async function deliver(outbox, store) {
+  const { results, problem } = await outbox.send();
   const [waiting, device] = [await store.waiting(), await store.device()];
   const isUrgent = waiting.some((one) => one.kind === "concern") || results.some((one) => one.kind === "concern" && one.state !== "SENT");
   if (isUrgent) {
