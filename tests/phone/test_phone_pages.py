@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.roles import StaffRole
 from tests.attachments.kit import HEIC
 from tests.phone.conftest import COLLEAGUE, DUTY, PASSPHRASE, VISITOR, Visiting
 
@@ -122,3 +123,14 @@ def test_who_is_not_signed_in_gets_only_the_shell_which_names_nobody(visiting: V
             assert stranger.post("/phone/contact", data={"nonce": "00"}, headers=headers).status_code == 404
             body = b"x" * 100
             assert stranger.post("/phone/envelopes", content=body, headers=headers).status_code == 404
+
+
+def test_everything_is_looked_at_by_a_visitor_who_is_not_shown_every_case(visiting: Visiting) -> None:
+    visiting.staff.add("W-NEW", "訪問 三郎", PASSPHRASE, roles=[StaffRole.VISITOR])
+    try:
+        with client_of(visiting, "W-NEW") as visitor:
+            answer = visitor.post("/looked", data={"upto": 99}, follow_redirects=False)
+            assert answer.status_code == 303
+        assert visiting.door.store.arrivals.looks("W-NEW") == {}
+    finally:
+        visiting.staff.remove("W-NEW")
