@@ -147,7 +147,7 @@ class Statement:
 
 
 FORMS = ("time", "receipt")
-STATES = ("ACTIVE", "CLEARED", "STOPPED", "WAITING", "SENT", "REFUSED")
+STATES = ("ACTIVE", "CLEARED", "STOPPED", "WAITING", "QUEUED", "SENT", "REFUSED", "DISCARDED")
 
 
 def _u32(data: bytes) -> bytes:

@@ -94,12 +94,15 @@ class AttachmentRows:
             db.execute("DELETE FROM attachments WHERE id=? AND command_id IS NULL", (str(id),))
 
     def delete_before(self, at: str) -> int:
-        """Delete those that came before then and that neither a waiting command nor a draft or kept post takes along. Returns how many."""
+        """Delete those that came before then and that neither a waiting command nor a draft or kept post takes along, nor
+        what waits of the phone that brought them. Returns how many."""
         with self._write() as db:
             return db.execute(
                 "DELETE FROM attachments WHERE at < ? AND (state=? OR command_id IS NULL)"
                 " AND composing NOT IN (SELECT composing FROM page_drafts WHERE composing<>''"
-                " UNION SELECT composing FROM kept_posts WHERE composing<>'')",
+                " UNION SELECT composing FROM kept_posts WHERE composing<>'')"
+                " AND id NOT IN (SELECT photo.subject FROM device_envelopes photo JOIN device_envelopes form"
+                " ON form.device=photo.device WHERE photo.kind='photo' AND form.state='WAITING')",
                 (at, SENT),
             ).rowcount
 

@@ -24,6 +24,7 @@ from domain.events import dump
 from gateway.agency.attachment_store import (
     CHECKED,
     RECEIVED,
+    REFUSED,
     SENT,
     AttachmentRow,
     AttachmentRows,
@@ -38,7 +39,7 @@ from keys.lp import sha256
 KEPT_UNSENT = timedelta(days=1)
 """What no message has taken along by then is erased."""
 MAX_KEPT = 20
-"""Of one person or system."""
+"""Of one person or system, of those that are neither sent nor refused."""
 MAX_IN_MESSAGE = 10
 MAX_BYTES_IN_MESSAGE = 2 * MAX_ATTACHMENT_BYTES
 """All are sealed in memory at once."""
@@ -109,7 +110,7 @@ class Attachments:
         known = self._rows.row(id)
         if known is not None:
             return self.find(actor, id)
-        if len(self._rows.rows(actor)) >= MAX_KEPT:
+        if sum(row.state not in (SENT, REFUSED) for row in self._rows.rows(actor)) >= MAX_KEPT:
             raise Refused("attachments-waiting")
         head = self._seal(id, "head", _head(file_name, None))
         row = AttachmentRow(id, actor, composing, dump(self._door.now()), RECEIVED, None, head, None)
@@ -122,6 +123,10 @@ class Attachments:
         if row is None or row.actor != actor:
             raise NotFound("not-found")
         return self._look_at(row)
+
+    def refused(self, actor: str) -> frozenset[str]:
+        """The ids of those of this person or system that may not be sent."""
+        return frozenset(str(row.id) for row in self._rows.rows(actor) if row.state == REFUSED)
 
     def listed(self, actor: str, composing: str) -> list[Attachment]:
         """What was attached to this message so far and was not sent yet, oldest first."""

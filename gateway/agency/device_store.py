@@ -32,12 +32,15 @@ Query = Callable[..., list[Any]]
 
 
 class EnvelopeState(StrEnum):
-    """What became of an envelope. WAITING: the person has to look at it; SENT: it is on its way as any command;
-    REFUSED: it was not sent, and stands among the drafts."""
+    """What became of an envelope. WAITING: the person has to look at it; QUEUED: its command waits in the door's outbox for
+    the hub; SENT: its command is recorded, or its photo kept; REFUSED: it was not sent, and stands among the drafts;
+    DISCARDED: its person did not want it sent."""
 
     WAITING = "WAITING"
+    QUEUED = "QUEUED"
     SENT = "SENT"
     REFUSED = "REFUSED"
+    DISCARDED = "DISCARDED"
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class SheetRow:
 @dataclass(frozen=True)
 class EnvelopeRow:
     """An envelope that has come. ``subject``: the case of a form, the number of a photo; ``sealed``: the content, for this
-    door alone, as long as it waits; ``code``: of the error for which it was refused."""
+    door alone, as long as it waits; ``code``: of the error for which it was refused, or while it is QUEUED the number of
+    its command."""
 
     device: UUID
     envelope: UUID

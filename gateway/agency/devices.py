@@ -18,6 +18,7 @@ from domain.errors import Conflict, Malformed, NotFound, Refused, Untrusted
 from domain.events import dump
 from gateway.agency.attachments import Attachments
 from gateway.agency.device_store import DeviceRow, DeviceRows, EnvelopeRow, EnvelopeState, SheetRow
+from gateway.agency.store import FAILED, WAITING
 from keys.device import NONCE_BYTES, STATEMENT, DevicePublic, Envelope, Statement, parse_envelope
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ DEFAULT_SHEET_HOURS = 10
 MAX_DEVICES = 5
 """Of one person, in use."""
 MAX_WAITING = 50
-"""Envelopes of one person that wait for a look."""
+"""Envelopes of one person that wait for a look. A concern is taken beyond that, but from a phone that was stopped."""
+MAX_MISSING = 20
+"""Numbers of envelopes that did not come, as the office's list names them."""
 MAX_FORM_BYTES = 64 * 1024
 MAX_NAME_CHARACTERS = 60
 FORM, PHOTO = "form", "photo"
@@ -139,8 +142,14 @@ class Devices:
 
     def _missing(self, device: DeviceRow) -> list[int]:
         """Numbers that the phone has skipped, apart from those that it holds still."""
-        numbers = self.rows.numbers(device.id)
-        return sorted(set(range(1, max(numbers, default=0))) - set(numbers))[:20]
+        missing: list[int] = []
+        last = 0
+        for number in self.rows.numbers(device.id):
+            missing += range(last + 1, min(number, last + 1 + MAX_MISSING))
+            last = number
+            if len(missing) >= MAX_MISSING:
+                break
+        return missing[:MAX_MISSING]
 
     # --- sheets and time ---------------------------------------------------------------------------------------
 
@@ -195,8 +204,8 @@ class Devices:
         if value["kind"] == PHOTO:
             return self._take_photo(device, envelope, value, attached)
         written = _form_in(value)
-        waiting = [r for r in self.rows.envelopes(device.actor) if r.state is EnvelopeState.WAITING]
-        if len(waiting) >= MAX_WAITING:
+        is_exempt = written.form == CONCERN and not device.stopped_at
+        if not is_exempt and len(self.waiting(device.actor)) >= MAX_WAITING:
             raise Refused("device-envelopes-waiting")
         row = self._taken_row(device, envelope, written.form, str(written.case))
         self.rows.take(row)
@@ -209,13 +218,14 @@ class Devices:
         its person is told."""
         code, id = "", _uuid_of(value, "id")
         try:
-            self._attachments.receive(
+            received = self._attachments.receive(
                 device.actor,
                 id,
                 data,
                 str(value.get("name", ""))[:200],
                 composing=str(_uuid_of(value, "composing")),
             )
+            code = received.error_code or ""
         except Malformed as error:
             code = error.error_code
         state = EnvelopeState.REFUSED if code else EnvelopeState.SENT
@@ -262,6 +272,28 @@ class Devices:
     def waiting(self, actor: str) -> list[EnvelopeRow]:
         """What waits for this person, in the order in which it was written."""
         return [row for row in self.rows.envelopes(actor) if row.state is EnvelopeState.WAITING]
+
+    def settle_queued(self, actor: str) -> None:
+        """What waited for the hub when it was last looked at, and is recorded or refused by now."""
+        for row in self.rows.envelopes(actor):
+            if row.state is EnvelopeState.QUEUED:
+                self.as_it_is_now(row)
+
+    def as_it_is_now(self, row: EnvelopeRow) -> EnvelopeRow:
+        """This envelope, after a look at what became of its command where that waited for the hub."""
+        if row.state is not EnvelopeState.QUEUED:
+            return row
+        command = self._door.store.sent(UUID(row.code))
+        if command is not None and command.state == WAITING:
+            return row
+        is_refused = command is not None and (command.state == FAILED or command.is_refused)
+        self.rows.settle(row, EnvelopeState.REFUSED if is_refused else EnvelopeState.SENT)
+        return self.rows.envelope(row.device, row.envelope) or row
+
+    def refused_photos(self, actor: str) -> frozenset[str]:
+        """The numbers of the photos that were not taken: no form can take them along."""
+        rows = self.rows.envelopes(actor)
+        return frozenset(r.subject for r in rows if r.kind == PHOTO and r.state is EnvelopeState.REFUSED)
 
     def refused(self, actor: str) -> list[EnvelopeRow]:
         """What was refused and this person has not seen yet."""

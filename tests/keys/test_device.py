@@ -95,7 +95,7 @@ def test_attack_statement_of_another_door_or_kind_is_refused(world: World) -> No
 
 def test_every_statement_form_is_read_as_it_was_written(world: World) -> None:
     about = parse_envelope(ENVELOPE)
-    for state in ("ACTIVE", "CLEARED", "STOPPED", "WAITING", "SENT", "REFUSED"):
+    for state in ("ACTIVE", "CLEARED", "STOPPED", "WAITING", "QUEUED", "SENT", "REFUSED", "DISCARDED"):
         one = Statement("receipt", about.head.hub, about.head.agency, uuid4(), about.digest, NOON, state)
         assert (
             parse_statement(sign(STATEMENT, one.encode(), world.core_sig).encode(), world.core_sig.public)

@@ -13,7 +13,8 @@ import pytest
 from domain.calendar import day_of
 from domain.events import Kind
 from domain.roles import StaffRole
-from gateway.agency.devices import PhoneSettings
+from gateway.agency.attachments import Attachments
+from gateway.agency.devices import Devices, PhoneSettings
 from gateway.agency.door import Door
 from gateway.agency.index.case_overview import planned_visits
 from gateway.agency.recent_contents import RecentContents
@@ -52,6 +53,10 @@ class Visiting:
             attachment_pool=self.hub.attachment_pool,
             parsing_pool=self.hub.parsing_pool,
         )
+
+    def devices(self) -> Devices:
+        """The phones of this door."""
+        return Devices(self.door, Attachments(self.door, self.hub.attachment_pool), self.settings)
 
     def start(self) -> None:
         """Serve the door; at the port where it was before."""

@@ -13,9 +13,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey
 from fastapi.testclient import TestClient
 
-from domain.errors import ExchangeError
+from domain.errors import ExchangeError, Refused, Unavailable
+from gateway.agency.attachment_store import CHECKED, REFUSED, SENT, AttachmentRow
+from gateway.agency.attachments import MAX_KEPT, Attachments
 from gateway.agency.devices import MAX_WAITING, PhoneSettings
 from gateway.agency.staff_store import StaffAct
+from gateway.agency.web.phone import PhonePages
 from keys.device import EnvelopeHead, Statement, parse_envelope, parse_statement, seal_envelope
 from keys.signing import KemKey
 from tests.attachments.kit import HEIC
@@ -70,6 +73,14 @@ class Device:
             "command_id": command_id,
             "values": {**entered, "command_id": [command_id], "composing": [str(uuid4())]},
         }
+
+    def photo(self, value: dict[str, Any], data: bytes) -> tuple[str, bytes]:
+        """A photo that this form takes along from now on: its number, and its envelope."""
+        id = str(uuid4())
+        composing = value["values"]["composing"][0]
+        value["values"] |= {"attach": [id], "command_id": [value["command_id"]]}
+        head = {"v": 1, "kind": "photo", "id": id, "composing": composing, "name": "P.HEIC"}
+        return id, self.sealed(head, data)
 
     def send(self, envelope: bytes, http: Any = None) -> Any:
         headers = {"Kakehashi-Device": str(self.id), "Content-Type": "application/octet-stream"}
@@ -226,6 +237,98 @@ def test_numbers_that_never_came_are_listed(device: Device, visiting: Visiting) 
         assert "1、2(端末に残っているか" in office.get("/phone/devices").text
 
 
+def test_only_the_first_of_many_missing_numbers_are_listed(device: Device, visiting: Visiting) -> None:
+    for number in (3, 2**31 - 2):
+        device.number = number
+        device.send(device.sealed(device.form()))
+    [view] = [v for v in visiting.devices().listed() if v.device.id == device.id]
+    assert view.missing == [1, 2, 3, *range(5, 22)]
+
+
+def test_what_waits_for_the_hub_is_not_answered_as_sent(
+    device: Device, visiting: Visiting, stranger: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    concerns = visiting.records("safety_concern.raised")
+    concern = device.sealed(device.form())
+    with monkeypatch.context() as away:
+        away.setattr(visiting.door.client, "submit", _unreachable)
+        assert device.receipt(device.send(concern, stranger), concern) == "QUEUED"
+        assert device.receipt(device.send(concern, stranger), concern) == "QUEUED"
+    assert visiting.records("safety_concern.raised") == concerns
+    visiting.door.flush()
+    assert device.receipt(device.send(concern, stranger), concern) == "SENT"
+    assert visiting.records("safety_concern.raised") == concerns + 1
+
+
+def _unreachable(*args: Any, **kwargs: Any) -> Any:
+    raise Unavailable("hub-unreachable")
+
+
+def test_what_fails_after_it_is_stored_is_answered_as_waiting(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any) -> Any:
+        raise RuntimeError
+
+    concern = device.sealed(device.form())
+    with monkeypatch.context() as failing:
+        failing.setattr(PhonePages, "send", broken)
+        assert device.receipt(device.send(concern), concern) == "WAITING"
+    assert device.receipt(device.send(concern), concern) == "SENT"
+
+
+def test_what_its_person_discards_is_not_answered_as_sent(device: Device, stranger: TestClient) -> None:
+    report = device.sealed(device.form("report"))
+    assert device.receipt(device.send(report, stranger), report) == "WAITING"
+    chosen = {"device": str(device.id), "envelope": str(parse_envelope(report).head.envelope)}
+    device.http.post("/phone/waiting", data={**chosen, "step": "discard"})
+    assert device.receipt(device.send(report, stranger), report) == "DISCARDED"
+
+
+def test_a_photo_that_can_not_be_read_does_not_hold_its_report_up(device: Device, visiting: Visiting) -> None:
+    page = device.http.get(f"/phone/cases/{visiting.case}/report").text
+    value = device.form("report", **report_of(page))
+    photo, first = device.photo(value, HEIC[:200])
+    answer = device.send(first)
+    assert device.receipt(answer, first) == "REFUSED"
+    assert answer.json()["text"]
+    report = device.sealed(value)
+    assert device.receipt(device.send(report), report) == "SENT"
+    assert len(visiting.message(value["command_id"])["items"]) >= 1
+    assert visiting.door.store.attachments.row(UUID(photo)).command_id is None
+
+
+def test_photos_of_a_report_that_waits_are_kept_with_it(
+    device: Device, visiting: Visiting, stranger: TestClient
+) -> None:
+    value = device.form("report")
+    photo, first = device.photo(value, HEIC)
+    report = device.sealed(value)
+    device.send(first, stranger)
+    assert device.receipt(device.send(report, stranger), report) == "WAITING"
+    rows = visiting.door.store.attachments
+    rows.delete_before("9999")
+    assert rows.row(UUID(photo)) is not None
+    [row] = [r for r in visiting.door.store.devices.envelopes(VISITOR) if r.state == "WAITING"]
+    visiting.door.store.devices.settle(row, row.state.DISCARDED)
+    rows.delete_before("9999")
+    assert rows.row(UUID(photo)) is None
+
+
+def test_photos_that_are_sent_leave_room_for_others(visiting: Visiting) -> None:
+    door = visiting.door
+    kept = Attachments(door, visiting.hub.attachment_pool)
+    for state in (SENT, REFUSED) * (MAX_KEPT // 2):
+        row = AttachmentRow(uuid4(), "W-MANY", "", "9999", state, None, None, None)
+        door.store.attachments.receive(row, b"")
+    assert kept.receive("W-MANY", uuid4(), HEIC, "P.HEIC").state == CHECKED
+    for _ in range(MAX_KEPT - 1):
+        row = AttachmentRow(uuid4(), "W-MANY", "", "9999", CHECKED, None, None, None)
+        door.store.attachments.receive(row, b"")
+    with pytest.raises(Refused, match="attachments-waiting"):
+        kept.receive("W-MANY", uuid4(), HEIC, "P.HEIC")
+
+
 def test_a_phone_is_one_persons_and_few(device: Device, visiting: Visiting) -> None:
     again = device.http.post("/phone/device", data={"key": b64encode(device.public).decode()})
     assert again.json()["device"] == str(device.id)
@@ -272,6 +375,8 @@ def test_what_waits_is_bounded_and_the_phone_keeps_the_rest(
     waiting = [r for r in visiting.door.store.devices.envelopes(VISITOR) if r.state == "WAITING"]
     for _ in range(MAX_WAITING - len(waiting)):
         device.send(device.sealed(device.form("report")), stranger)
+    concern = device.sealed(device.form())
+    assert device.receipt(device.send(concern, stranger), concern) == "SENT"
     assert code_of(device.send(device.sealed(device.form("report")), stranger)) == "device-envelopes-waiting"
     for row in visiting.door.store.devices.envelopes(VISITOR):
         visiting.door.store.devices.settle(row, row.state.SENT)

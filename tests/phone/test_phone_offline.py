@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.errors import Unavailable
 from tests.browser.test_pages import ARGS, CHROMIUM, pytestmark  # noqa: F401 (the same browser, the same conditions)
 from tests.phone.conftest import COLLEAGUE, DUTY, PASSPHRASE, VISITOR, Visiting
 
@@ -308,6 +309,70 @@ def test_a_phone_whose_storage_was_erased_is_set_up_again(loaded: Phone) -> None
     loaded.page.click("#phone-set-up")
     loaded.page.locator("#phone-status", has_text="準備できました").wait_for()
     loaded.load()
+
+
+def test_a_stopped_phone_is_set_up_again(loaded: Phone) -> None:
+    [device] = loaded.stored()["kakehashi-outbox device"]
+    loaded.visiting.door.store.devices.stop(UUID(device["device"]), "2025-05-12T06:00:00.000000Z", COLLEAGUE)
+    loaded.go()
+    loaded.page.click("#phone-set-up")
+    loaded.page.locator("#phone-status", has_text="準備できました").wait_for()
+    assert loaded.stored()["kakehashi-outbox device"][0]["device"] != device["device"]
+    loaded.load()
+
+
+def test_what_is_refused_holds_nothing_up_and_a_concern_goes_first(phone: Phone) -> None:
+    case, concerns = phone.visiting.case, phone.visiting.records("safety_concern.raised")
+    refused: list[str] = []
+
+    def first_refused(route: Any) -> None:
+        if refused:
+            refused.append("taken")
+            route.continue_()
+        else:
+            refused.append("refused")
+            route.fulfill(status=403, json={"detail_ja": "いまは受け付けられません。"})
+
+    phone.context.route("**/phone/envelopes", lambda route: route.abort())
+    phone.go(f"/phone/cases/{case}/report")
+    phone.write_report()
+    phone.page.locator("#phone-status", has_text="(1件)").wait_for()
+    phone.go(f"/phone/cases/{case}/concern")
+    phone.page.locator(".concerns button").first.click()
+    phone.page.locator("#phone-status", has_text="訪問の報告、今すぐ見てほしい(2件)").wait_for()
+    phone.context.unroute("**/phone/envelopes")
+    phone.context.route("**/phone/envelopes", first_refused)
+    phone.go()
+    phone.page.locator("#phone-alerts", has_text="いまは受け付けられません").wait_for()
+    assert refused == ["refused", "taken"]  # the concern was the first, and the report went on
+    assert NOT_ARRIVED in phone.text()
+    phone.go()
+    phone.page.locator(".alarm").wait_for(state="detached")
+    assert phone.visiting.records("safety_concern.raised") == concerns + 1
+
+
+def test_a_concern_that_waits_for_the_hub_keeps_its_alarm(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*args: Any) -> Any:
+        raise Unavailable("hub-unreachable")
+
+    words = "窓口に届きましたが、まだ送られていません。電話してください"
+    door, concerns = phone.visiting.door, phone.visiting.records("safety_concern.raised")
+    with monkeypatch.context() as away:
+        away.setattr(door.client, "submit", unreachable)
+        phone.go(f"/phone/cases/{phone.visiting.case}/concern")
+        phone.page.locator(".concerns button").first.click()
+        phone.page.wait_for_url("**/phone/?done=concern-waiting")
+        phone.wait()
+        assert words in phone.page.locator(".alarm").inner_text()
+        phone.go()
+        assert words in phone.page.locator(".alarm").inner_text()
+    door.flush()
+    phone.go()
+    phone.page.locator(".alarm").wait_for(state="detached")
+    assert phone.stored()["kakehashi-outbox envelopes"] == []
+    assert phone.visiting.records("safety_concern.raised") == concerns + 1
 
 
 NO_ROOM = """const original = IDBObjectStore.prototype.put;

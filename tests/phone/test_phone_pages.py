@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.errors import Unavailable
+from domain.roles import StaffRole
 from tests.attachments.kit import HEIC
 from tests.phone.conftest import COLLEAGUE, DUTY, PASSPHRASE, VISITOR, Visiting
 
@@ -93,6 +95,44 @@ def test_a_concern_is_two_taps_from_the_sheet(visiting: Visiting, phone: TestCli
     assert visiting.records("safety_concern.raised") == concerns + 1
 
 
+def test_a_concern_is_raised_after_the_visit_that_made_the_family_the_visitors(
+    visiting: Visiting, phone: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.agency.web.phone.visitor_cases", lambda door, reader: [])
+    concerns = visiting.records("safety_concern.raised")
+    form = phone.get(f"/phone/cases/{visiting.case}/concern").text
+    values = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    answer = phone.post(f"/phone/cases/{visiting.case}/concern", data={**values, "what": "けが・あざがある"})
+    assert "懸念を記録しました" in answer.text
+    assert visiting.records("safety_concern.raised") == concerns + 1
+    assert phone.get(f"/phone/cases/{visiting.case}/report").status_code == 404
+
+
+def test_a_photo_that_can_not_be_read_is_left_out_of_a_report(visiting: Visiting, phone: TestClient) -> None:
+    visiting.need_visit()
+    values = report_of(phone.get(f"/phone/cases/{visiting.case}/report").text)
+    answer = phone.post(
+        f"/phone/cases/{visiting.case}/report", data=values, files={"photo": ("PHOTO.HEIC", HEIC[:200], "")}
+    )
+    assert "訪問の報告を記録しました" in answer.text
+    assert "写真のうち受け付けられなかったものがあります" in answer.text
+
+
+def test_a_sheet_names_the_family_in_its_heading_only_and_counts_what_stayed_closed(
+    visiting: Visiting, phone: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = phone.get(f"/phone/cases/{visiting.case}").text
+    assert "<title>家庭票 | 架け橋</title>" in sheet
+    assert "<h1>家庭票</h1>" not in sheet
+    assert "開けなかった内容が" not in sheet
+
+    def closed(*args: object, **kwargs: object) -> None:
+        raise Unavailable("hub-unreachable")
+
+    monkeypatch.setattr(visiting.door, "open", closed)
+    assert "開けなかった内容が" in phone.post(f"/phone/cases/{visiting.case}/read").text
+
+
 def test_a_family_of_a_colleague_and_one_that_is_not_there_read_the_same(visiting: Visiting) -> None:
     with client_of(visiting, COLLEAGUE) as colleague:
         assert str(visiting.case) not in colleague.get("/phone/").text
@@ -122,3 +162,14 @@ def test_who_is_not_signed_in_gets_only_the_shell_which_names_nobody(visiting: V
             assert stranger.post("/phone/contact", data={"nonce": "00"}, headers=headers).status_code == 404
             body = b"x" * 100
             assert stranger.post("/phone/envelopes", content=body, headers=headers).status_code == 404
+
+
+def test_everything_is_looked_at_by_a_visitor_who_is_not_shown_every_case(visiting: Visiting) -> None:
+    visiting.staff.add("W-NEW", "訪問 三郎", PASSPHRASE, roles=[StaffRole.VISITOR])
+    try:
+        with client_of(visiting, "W-NEW") as visitor:
+            answer = visitor.post("/looked", data={"upto": 99}, follow_redirects=False)
+            assert answer.status_code == 303
+        assert visiting.door.store.arrivals.looks("W-NEW") == {}
+    finally:
+        visiting.staff.remove("W-NEW")

@@ -337,7 +337,10 @@ def device_vector(world: World) -> Vector:
     about = parse_envelope(envelope).digest
     statements = [
         Statement("time", HUB, world.core, an_id("device"), seed("nonce"), world.noon, "ACTIVE"),
-        Statement("receipt", HUB, world.core, an_id("device"), about, world.noon, "WAITING"),
+        *(
+            Statement("receipt", HUB, world.core, an_id("device"), about, world.noon, state)
+            for state in ("WAITING", "QUEUED", "DISCARDED")
+        ),
     ]
     return {
         "agency": str(world.core),

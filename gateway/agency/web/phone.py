@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import UploadFile
@@ -47,6 +47,11 @@ from gateway.protocol.problems import text_ja_of, text_ja_of_code
 MAX_PHOTOS = 5
 PHOTO_SECTION = {REPORT: Section.VISIT, CONCERN: Section.RISK}
 """Under which section a photo of a form is sent."""
+_STATE_OF = {
+    "recorded": EnvelopeState.SENT,
+    "waiting": EnvelopeState.QUEUED,
+    "refused": EnvelopeState.REFUSED,
+}
 PHONE_POLICY = (
     "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; img-src 'self' blob:;"
     " require-trusted-types-for 'script'; trusted-types kakehashi"
@@ -61,6 +66,16 @@ class Visitor:
     person: Person
     session: str
     reader: IndexReader
+
+    def case_to_write_on(self, pages: PageContext, case: UUID, form: str) -> VisitorCase:
+        """The same for what is written about a family: a concern also after the visit that made it the visitor's, as long as
+        this person may know of it. Raises NotFound."""
+        if form != CONCERN:
+            return self.case(pages, case)
+        overview = pages.door.overviews.of(case)
+        if overview is None or overview.has_ended or not self.reader.may_know(case):
+            raise NotFound("not-found")
+        return VisitorCase(case, "", "")
 
     def case(self, pages: PageContext, case: UUID) -> VisitorCase:
         """One of the own families. Raises NotFound, also where it is somebody else's."""
@@ -103,6 +118,7 @@ class PhonePages:
     def today(self, person: Person, session: str, done: str) -> Response:
         visitor = self.visitor(person, session)
         today = day_of(self.pages.door.now())
+        self.devices.settle_queued(person.actor)
         rows = [self._visit_row(visitor, one) for one in visitor_cases(self.pages.door, visitor.reader)]
         return self.render(
             "phone.html",
@@ -177,14 +193,26 @@ class PhonePages:
     def send(
         self, person: Person, form: str, case: UUID, values: Mapping[str, Sequence[str]]
     ) -> WrittenOutcome:
-        """Send what was written on a short form, as the full page would. Raises NotFound, Unavailable."""
-        self.visitor(person, "").case(self.pages, case)
+        """Send what was written on a short form, as the full page would, without the photos that were not taken. Raises
+        NotFound, Unavailable."""
+        self.visitor(person, "").case_to_write_on(self.pages, case, form)
+        values = self._without_refused_photos(person, values)
         context = form_context_of(self.pages, person, case)
         if form == CONCERN:
             key, written = short.concern_form().key, short.concern_values(values, context)
         else:
             key, written = short.report_form(context).key, short.report_values(values, context)
         return self.form_page.send_written(person, key, case, with_photo_sections(written, form))
+
+    def _without_refused_photos(
+        self, person: Person, values: Mapping[str, Sequence[str]]
+    ) -> dict[str, Sequence[str]]:
+        """The same, without those that were refused: they would keep the whole form from being sent."""
+        attached = values.get("attach", ())
+        if not attached:
+            return dict(values)
+        refused = self.devices.refused_photos(person.actor) | self.pages.attachments.refused(person.actor)
+        return {**values, "attach": [id for id in attached if id.lower() not in refused]}
 
     def send_waiting(self, person: Person, row: EnvelopeRow) -> WrittenOutcome | None:
         """Send what waits in an envelope of this person; None where it can't be decided now, and waits on."""
@@ -198,8 +226,9 @@ class PhonePages:
             NotFound
         ) as error:  # not the visitor's family any more: the words are kept for a colleague to be asked
             outcome = self._as_draft(person, written.form, written.case, values, error)
-        state = EnvelopeState.REFUSED if outcome.outcome == "refused" else EnvelopeState.SENT
-        self.devices.rows.settle(row, state)
+        state = _STATE_OF[outcome.outcome]
+        code = str(outcome.id) if state is EnvelopeState.QUEUED else ""
+        self.devices.rows.settle(row, state, code)
         return outcome
 
     def _as_draft(
@@ -259,21 +288,27 @@ def _add_reading_pages(people: APIRouter, phone: PhonePages) -> None:
         return phone.today(person, session, done)
 
     @people.get("/phone/cases/{case}", response_class=HTMLResponse, include_in_schema=False)
-    def sheet(case: UUID, person: SignedIn, session: SessionReference) -> Response:
+    def sheet(
+        case: UUID,
+        person: SignedIn,
+        session: SessionReference,
+        unopened: Annotated[int, Query(ge=0, le=999)] = 0,
+    ) -> Response:
         shown = phone.sheet(phone.visitor(person, session), case, opens=False)
-        return phone.render("phone_sheet.html", shown["name"], person, sheet=shown)
+        return phone.render("phone_sheet.html", "家庭票", person, sheet=shown, unopened=unopened)
 
     @people.post("/phone/cases/{case}/read", include_in_schema=False)
     def read(case: UUID, person: SignedIn, session: SessionReference) -> Response:
-        phone.sheet(phone.visitor(person, session), case, opens=True)
-        return RedirectResponse(f"{phone.pages.base}/phone/cases/{case}", 303)
+        left_out = phone.sheet(phone.visitor(person, session), case, opens=True)["left_out"]
+        query = f"?unopened={left_out}" if left_out else ""
+        return RedirectResponse(f"{phone.pages.base}/phone/cases/{case}{query}", 303)
 
 
 def _add_writing_pages(people: APIRouter, phone: PhonePages) -> None:
     pages = phone.pages
 
     def empty(visitor: Visitor, form: str, case: UUID, problem: str = "") -> Response:
-        one = visitor.case(pages, case)
+        one = visitor.case_to_write_on(pages, case, form)
         family = family_of(pages.door, visitor.reader, case)
         return phone.render(
             f"phone_{form}.html",
@@ -343,7 +378,10 @@ def _receive_photos(
         id = uuid4()
         try:
             with suppress(Unavailable):  # it is stored, and looked at later
-                pages.attachments.receive(person.actor, id, data, name, composing=composing)
+                taken = pages.attachments.receive(person.actor, id, data, name, composing=composing)
+                if taken.error_code:
+                    problem = text_ja_of_code(taken.error_code)
+                    continue
         except ExchangeError as error:
             problem = text_ja_of(error)
         else:
@@ -374,7 +412,7 @@ def _add_waiting_page(people: APIRouter, phone: PhonePages) -> None:
     ) -> Response:
         row = own(person, device, envelope)
         if step == "discard":
-            phone.devices.rows.settle(row, EnvelopeState.SENT)
+            phone.devices.rows.settle(row, EnvelopeState.DISCARDED)
         else:
             phone.send_waiting(person, row)
         left = phone.devices.waiting(person.actor)

@@ -7,6 +7,7 @@ a stranger's body is never read. What such a phone sends counts by its signature
 
 from __future__ import annotations
 
+import logging
 from base64 import b64decode, b64encode
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -25,7 +26,9 @@ from gateway.agency.staff_store import StaffAct
 from gateway.agency.visitor_sheets import visitor_cases
 from gateway.agency.web.guard import DEVICE_HEADER, SessionReference, SignedIn, needs_no_hub
 from gateway.agency.web.phone import PhonePages
+from gateway.protocol.problems import text_ja_of_code
 
+_log = logging.getLogger("kakehashi")
 MAX_ENVELOPE_BYTES = 33 * 1024 * 1024
 MAX_SHEETS = 12
 """Families of a day on one phone."""
@@ -131,8 +134,8 @@ def _add_contact(devices: APIRouter, phone: PhonePages) -> None:
 
 def _taken(phone: PhonePages, device: DeviceRow, data: bytes, signed_in: Person | None) -> Response:
     """Store an envelope, send what is in it if that may be done now, and answer with the receipt."""
-    row = phone.devices.take(device, data)
-    text = ""
+    row = phone.devices.as_it_is_now(phone.devices.take(device, data))
+    text = text_ja_of_code(row.code) if row.state is EnvelopeState.REFUSED and row.code else ""
     if row.state is EnvelopeState.WAITING:
         person = _sender(phone, device, signed_in, row.kind)
         if person is not None:
@@ -141,6 +144,8 @@ def _taken(phone: PhonePages, device: DeviceRow, data: bytes, signed_in: Person 
                 text = "" if outcome is None else outcome.text
             except ExchangeError:
                 text = ""  # it waits on: its person decides
+            except Exception as error:  # it is stored all the same, which the phone has to be answered
+                _log.error("an envelope waits on: %s", type(error).__name__)
             row = phone.devices.rows.envelope(row.device, row.envelope) or row
     return JSONResponse(
         {"receipt": _base64(phone.devices.receipt(row)), "state": str(row.state), "text": text}

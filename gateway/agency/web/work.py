@@ -118,7 +118,7 @@ def add_work_page(people: APIRouter, pages: PageContext) -> None:
         upto_of = {
             case: min(one.last_arrival, upto)
             for case, one in door.overviews.all().items()
-            if (is_shown(case) and case not in looks) or looks[case].n < min(one.last_arrival, upto)
+            if is_shown(case) and (case not in looks or looks[case].n < min(one.last_arrival, upto))
         }
         door.store.arrivals.note_looks(person.actor, upto_of, dump(door.now()))
         return RedirectResponse(f"{pages.base}/", 303)

@@ -1,5 +1,5 @@
 // The phone: what is shown without signal, and the way of every form through the outbox.
-import { Outbox, Problem } from "./outbox.js";
+import { Outbox, Problem, UNVERIFIED } from "./outbox.js";
 import { Store } from "./store.js";
 
 const place = document.getElementById("phone");
@@ -9,6 +9,8 @@ const byId = (id) => document.getElementById(id);
 const NAMES = { report: "訪問の報告", concern: "今すぐ見てほしい", photo: "写真" };
 const SLEEP_MS = 60_000;
 const DRAFT_MS = 800;
+const NOT_ARRIVED = "まだ届いていません。電話してください";
+const NOT_SENT = "窓口に届きましたが、まだ送られていません。電話してください";
 
 const policy = window.trustedTypes?.createPolicy("kakehashi", {
   createScriptURL: (url) => {
@@ -34,6 +36,7 @@ class Phone {
     this.store = store;
     this.outbox = new Outbox(store, base);
     this.notes = []; // what became of what this page has sent
+    this.isStopped = false; // the door does not know this phone any more, or has other keys: it is to be set up again
   }
 
   // --- what is said --------------------------------------------------------------------------------------------------
@@ -44,16 +47,19 @@ class Phone {
     const waiting = device ? await this.store.waiting() : [];
     const alerts = byId("phone-alerts");
     alerts.replaceChildren();
-    if (waiting.some((one) => one.kind === "concern")) alerts.append(await this.alarm("まだ届いていません。電話してください"));
+    const unsent = waiting.filter((one) => !one.isQueued);
+    if (unsent.some((one) => one.kind === "concern")) alerts.append(await this.alarm(NOT_ARRIVED));
+    if (unsent.length < waiting.length) alerts.append(await this.alarm(NOT_SENT));
     if (problem) alerts.append(made("p", problem, { class: "note bad" }));
     alerts.append(...this.notes);
     const lines = [said];
-    if (waiting.length) lines.push(`送っていないもの: ${waiting.map((one) => NAMES[one.kind]).join("、")}(${waiting.length}件)。端末に封をして保存しました。つながると送ります。`);
+    if (unsent.length < waiting.length) lines.push(`窓口が預かり、まだ送られていない「今すぐ見てほしい」: ${waiting.length - unsent.length}件。`);
+    if (unsent.length) lines.push(`送っていないもの: ${unsent.map((one) => NAMES[one.kind]).join("、")}(${unsent.length}件)。端末に封をして保存しました。つながると送ります。`);
     byId("phone-status").textContent = lines.filter(Boolean).join(" ") || (device ? "送っていないものはありません。" : "通信のない所でも使えるように、この端末を準備できます。");
     byId("phone-device").hidden = false;
     const isOwn = device && device.actor === place.dataset.actor;
-    byId("phone-set-up").hidden = page === "shell" || isOwn || waiting.length > 0;
-    byId("phone-load").hidden = page !== "today" || !isOwn;
+    byId("phone-set-up").hidden = page === "shell" || (isOwn && !this.isStopped) || waiting.length > 0;
+    byId("phone-load").hidden = page !== "today" || !isOwn || this.isStopped;
     byId("phone-send").hidden = waiting.length === 0;
     await this.showDuty(device);
     return waiting;
@@ -88,12 +94,15 @@ class Phone {
   async noteOf({ kind, state, text }) {
     const name = NAMES[kind];
     if (state === "SENT") return [made("p", `${name}: 窓口が受け取り、送りました。`, { class: "note ok" })];
+    if (state === "QUEUED") return kind === "concern" ? [] : [made("p", `${name}: 窓口が受け取りました。ハブにつながりしだい届きます(送信箱)。`, { class: "note" })];
+    if (state === "DISCARDED") return [made("p", `${name}: 「送らずに捨てる」が選ばれたので、送っていません。`, { class: "note" })];
+    if (kind === "photo") return [made("p", `${name}: 受け付けられなかったので、付けていません。${text}`, { class: "note bad" })];
     const isWaiting = state === "WAITING";
     const words = isWaiting ? "窓口が預かりました。ログインして「確かめて送る」を押すと送られます。" : `まだ記録していません。${text}`;
     const [path, link] = isWaiting ? ["/phone/waiting", "確かめて送る"] : ["/drafts", "下書きを開く"];
     const note = within(made("p", `${name}: ${words} `, { class: "note bad" }), made("a", link, { href: `${base}${path}` }));
     if (kind !== "concern") return [note];
-    return [await this.alarm(isWaiting ? "窓口に届きましたが、まだ送られていません。電話してください" : "まだ届いていません。電話してください"), note];
+    return [await this.alarm(isWaiting ? NOT_SENT : NOT_ARRIVED), note];
   }
 
   /** Every form of the phone goes through the outbox: sealed and stored first, then sent. */
@@ -124,7 +133,7 @@ class Phone {
       await this.outbox.put(about, photos);
     } catch (error) {
       await this.show("", error instanceof Problem ? error.message : `保存できませんでした(${error.name})。画面を閉じずに、もう一度押してください。`);
-      if (kind === "concern") byId("phone-alerts").prepend(await this.alarm("まだ届いていません。電話してください"));
+      if (kind === "concern") byId("phone-alerts").prepend(await this.alarm(NOT_ARRIVED));
       byId("phone-alerts").scrollIntoView();
       return;
     }
@@ -132,9 +141,8 @@ class Phone {
     form.replaceWith(made("p", "端末に封をして保存しました。", { class: "card", id: "sealed" }));
     await this.show();
     const { results, problem } = await this.send();
-    const last = results.at(-1);
-    if (!problem && last?.kind === kind && last.state === "SENT" && results.every((one) => one.state === "SENT")) {
-      location.assign(`${base}/phone/?done=${kind}-recorded`);
+    if (!problem && results.some((one) => one.kind === kind) && results.every((one) => ["SENT", "QUEUED"].includes(one.state))) {
+      location.assign(`${base}/phone/?done=${kind}-${results.some((one) => one.kind === kind && one.state === "QUEUED") ? "waiting" : "recorded"}`);
       return;
     }
     window.scrollTo(0, 0);
@@ -184,7 +192,7 @@ class Phone {
   // --- the page ----------------------------------------------------------------------------------------------------------
 
   async begin() {
-    byId("phone-set-up").addEventListener("click", () => this.pressed(() => this.outbox.setUp(deviceName()), "準備できました。"));
+    byId("phone-set-up").addEventListener("click", () => this.pressed(() => this.setUp()));
     byId("phone-load").addEventListener("click", () => this.pressed(async () => this.loaded(await this.outbox.load())));
     byId("phone-send").addEventListener("click", () => this.pressed(async () => void (await this.send())));
     document.querySelector("[data-sign-out]")?.addEventListener("submit", () => void this.store.erase());
@@ -196,6 +204,12 @@ class Phone {
     setInterval(() => void this.tick(), SLEEP_MS);
     await this.meet();
     document.body.dataset.phone = "ready";
+  }
+
+  async setUp() {
+    await this.outbox.setUp(deviceName());
+    this.isStopped = false;
+    return "準備できました。";
   }
 
   /** Somebody else has signed in on this phone: the sheets are not theirs. */
@@ -213,11 +227,15 @@ class Phone {
   async meet() {
     const state = await this.outbox.contact();
     if (state === "NONE" || state === "AWAY") return;
+    this.isStopped = state === "STOPPED" || state === "UNVERIFIED";
+    if (state === "UNVERIFIED") {
+      await this.show("", UNVERIFIED);
+      return;
+    }
     if (state === "STOPPED") {
       await this.send();
       const words = "この端末は止められました。家庭票を端末から消しました。見つけた端末は、職場で準備し直してください。";
       byId("phone-alerts").append(made("p", words, { class: "note bad" }));
-      byId("phone-load").hidden = true;
       return;
     }
     await this.send();
@@ -230,14 +248,15 @@ class Phone {
     if (navigator.onLine) await this.meet();
   }
 
-  loaded(count) {
-    return count ? `${count}件の家庭票を端末に載せました。通信のない所でも見られます。` : "きょうの予定がないので、端末には何も載せていません。";
+  loaded(sheets) {
+    const leftOut = sheets.reduce((sum, one) => sum + one.left_out, 0);
+    return sheets.length ? `${sheets.length}件の家庭票を端末に載せました。通信のない所でも見られます。${leftOutText(leftOut)}` : "きょうの予定がないので、端末には何も載せていません。";
   }
 
-  async pressed(work, said = "") {
+  async pressed(work) {
     try {
       const told = await work();
-      if (told !== undefined) await this.show(typeof told === "string" ? told : said);
+      if (told !== undefined) await this.show(told);
     } catch (error) {
       await this.show("", error instanceof Problem ? error.message : "つながりませんでした。通信のある所で、もう一度押してください。");
     }
@@ -257,6 +276,8 @@ function visitCard(sheet) {
 
 const actionsOf = (at) => within(made("p", "", { class: "actions" }), link(`${at}/report`, "報告する", "button"), " ", link(`${at}/concern`, "今すぐ見てほしい", "button danger"));
 
+const leftOutText = (count) => (count ? `開けなかった内容が${count}件あります。` : "");
+
 function sheetElements(sheet) {
   const at = `${base}/phone/cases/${sheet.case}`;
   const items = sheet.items.map((item) => {
@@ -265,7 +286,8 @@ function sheetElements(sheet) {
     return within(made("section", "", { class: "card" }), made("h2", item.section), made("p", `${item.title} ${item.at}`, { class: "meta" }), lines);
   });
   const where = sheet.place ? [within(made("p"), made("strong", "訪問先"), ` ${sheet.place}`)] : [];
-  return [...sheet.warnings.map((text) => made("p", text, { class: "note bad" })), ...where, actionsOf(at), ...items];
+  const notes = [...sheet.warnings, leftOutText(sheet.left_out)].filter(Boolean).map((text) => made("p", text, { class: "note bad" }));
+  return [...notes, ...where, actionsOf(at), ...items];
 }
 
 function childFields({ key, name }) {

@@ -1,5 +1,5 @@
 // From what somebody wrote to the door's receipt: seal, store, send in order, erase only what the door has signed for.
-import { contentOf, hex, newDeviceKey, readStatement, sealEnvelope, timeText, unhex } from "./forms.js";
+import { FormError, contentOf, hex, newDeviceKey, readStatement, sealEnvelope, timeText, unhex } from "./forms.js";
 import { MAX_ANSWER_MS, checkClock, clockAt } from "./clock.js";
 
 export const MAX_PHOTO_BYTES = 25_000_000;
@@ -12,6 +12,17 @@ const problemOf = async (answer) => {
   const told = await answer.json().catch(() => ({}));
   return new Problem(told.detail_ja ?? told.text_ja ?? told.title_ja ?? "受け付けられませんでした。職場に確かめてください。");
 };
+
+export const UNVERIFIED = "窓口の受領証が確かめられません。送ったものは端末に残しています。職場に知らせてください。";
+
+/** What was written together: the photos of a form, and the form. */
+const groupOf = (one) => `${one.group ?? `number ${one.number}`}`;
+
+/** Concerns with what belongs to them, then the rest, each in the order in which it was written. */
+function concernsFirst(waiting) {
+  const urgent = new Set(waiting.filter((one) => one.kind === "concern").map(groupOf));
+  return [...waiting.filter((one) => urgent.has(groupOf(one))), ...waiting.filter((one) => !urgent.has(groupOf(one)))];
+}
 
 export const doorOf = (device) => ({
   hub: device.hub,
@@ -72,7 +83,7 @@ export class Outbox {
         const number = device.next + sealed.length;
         const envelope = crypto.randomUUID();
         const head = { device: device.device, envelope, number, written_at: timeText(await this.doorNow()) };
-        sealed.push({ number, kind, at: Date.now(), ...(await sealEnvelope(doorOf(device), head, content, key)) });
+        sealed.push({ number, kind, group: device.next, at: Date.now(), ...(await sealEnvelope(doorOf(device), head, content, key)) });
       }
       try {
         if (await this.store.enqueue(device.next, sealed)) return;
@@ -91,7 +102,8 @@ export class Outbox {
     return checkClock(about.clock, about.until, Date.now(), performance.now(), performance.timeOrigin).doorNow;
   }
 
-  /** Send what waits, in order. Returns what became of each; stops where the door can't be reached. */
+  /** Send what waits, concerns first. Returns what became of each; stops where the door can't be reached. What is refused stays,
+   * with what was written together with it, and holds nothing else up. */
   send() {
     const work = () => this.sendAll();
     return navigator.locks ? navigator.locks.request(`kakehashi-outbox${this.base}`, work) : work();
@@ -100,7 +112,11 @@ export class Outbox {
   async sendAll() {
     const device = await this.store.device();
     const results = [];
-    for (const one of device ? await this.store.waiting() : []) {
+    const problems = new Set();
+    const refused = new Set();
+    const ended = (isAway) => ({ results, isAway, problem: [...problems].join(" ") });
+    for (const one of device ? concernsFirst(await this.store.waiting()) : []) {
+      if (refused.has(groupOf(one))) continue;
       let answer;
       try {
         answer = await fetch(`${this.base}/phone/envelopes`, {
@@ -109,26 +125,36 @@ export class Outbox {
           body: one.bytes,
         });
       } catch {
-        return { results, isAway: true, problem: "" };
+        return ended(true);
       }
-      if (answer.status >= 500 || answer.status === 429) return { results, isAway: true, problem: "" };
-      if (!answer.ok) return { results, isAway: false, problem: (await problemOf(answer)).message };
+      if (answer.status >= 500 || answer.status === 429) return ended(true);
+      if (!answer.ok) {
+        problems.add((await problemOf(answer)).message);
+        if (answer.status === 401) break;
+        refused.add(groupOf(one));
+        continue;
+      }
       const told = await answer.json();
-      const receipt = await readStatement(bytesOf(told.receipt), doorOf(device), device.device);
-      if (receipt.form !== "receipt" || receipt.about !== one.digest) return { results, isAway: false, problem: "窓口の受領証が確かめられません。送ったものは端末に残しています。職場に知らせてください。" };
-      await this.store.settled(one.number);
+      const receipt = await verified(told.receipt, device);
+      if (receipt?.form !== "receipt" || receipt.about !== one.digest) {
+        problems.add(UNVERIFIED);
+        break;
+      }
+      if (receipt.state === "QUEUED" && one.kind === "concern") await this.store.noteQueued(one);
+      else await this.store.settled(one.number);
       results.push({ kind: one.kind, state: receipt.state, text: told.text });
     }
-    return { results, isAway: false, problem: "" };
+    return ended(false);
   }
 
-  /** Ask the door for its time, and whether this phone is in use; erase what it says. Returns ACTIVE, CLEARED, STOPPED or AWAY. */
+  /** Ask the door for its time, and whether this phone is in use; erase what it says. Returns ACTIVE, CLEARED, STOPPED, AWAY, or
+   * UNVERIFIED where the answer is not signed by the keys of the door that this phone knows. */
   async contact() {
     const device = await this.store.device();
     if (!device) return "NONE";
     const about = await this.store.about();
     const nonce = hex(crypto.getRandomValues(new Uint8Array(32)));
-    const form = { nonce, waiting: String((await this.store.waiting()).length), sheets: about ? String(about.count) : "0" };
+    const form = { nonce, waiting: String((await this.store.waiting()).filter((one) => !one.isQueued).length), sheets: about ? String(about.count) : "0" };
     const asked = performance.now();
     let answer;
     try {
@@ -141,7 +167,8 @@ export class Outbox {
       return "STOPPED";
     }
     if (!answer.ok) return "AWAY";
-    const told = await readStatement(bytesOf((await answer.json()).statement), doorOf(device), device.device);
+    const told = await verified((await answer.json()).statement, device);
+    if (!told) return "UNVERIFIED";
     if (told.form !== "time" || told.about !== nonce || performance.now() - asked > MAX_ANSWER_MS) return "AWAY";
     if (told.state !== "ACTIVE" || (about && told.at >= about.until)) {
       await this.store.erase();
@@ -152,7 +179,7 @@ export class Outbox {
     return told.state;
   }
 
-  /** Load the sheets of today, opened on record, sealed under a key of this session. Returns how many. */
+  /** Load the sheets of today, opened on record, sealed under a key of this session. Returns them. */
   async load() {
     const device = await this.store.device();
     const nonce = hex(crypto.getRandomValues(new Uint8Array(32)));
@@ -161,13 +188,13 @@ export class Outbox {
     if (answer.redirected) throw new Problem("時間が過ぎてログアウトしていました。もう一度ログインしてください。");
     if (!answer.ok) throw await problemOf(answer);
     const told = await answer.json();
-    const statement = await readStatement(bytesOf(told.statement), doorOf(device), device.device);
-    if (statement.form !== "time" || statement.about !== nonce || performance.now() - asked > MAX_ANSWER_MS) throw new Problem("窓口の時刻が確かめられません。もう一度押してください。");
+    const statement = await verified(told.statement, device);
+    if (statement?.form !== "time" || statement.about !== nonce || performance.now() - asked > MAX_ANSWER_MS) throw new Problem("窓口の時刻が確かめられません。もう一度押してください。");
     const until = Math.min(Date.parse(told.until), statement.at + told.hours * 3_600_000);
     const clock = clockAt(statement.at, Date.now(), performance.now(), performance.timeOrigin);
     await this.store.keepSheets({ session: told.session, until, clock, count: told.sheets.length }, told.sheets);
     await this.store.keepDevice({ ...(await this.store.device()), duty_number: told.duty_number, duty_tel: told.duty_tel, hours: told.hours });
-    return told.sheets.length;
+    return told.sheets;
   }
 
   /** The sheets, if they may be shown now; erased where their hours are over. */
@@ -180,6 +207,16 @@ export class Outbox {
     if (state !== "GOOD") return { state, sheets: [] };
     if (now > about.clock.lastSeen) await this.store.noteAbout({ ...about, clock: { ...about.clock, lastSeen: now } });
     return { state, sheets: (await this.store.read("sheets")) ?? [], until: about.until };
+  }
+}
+
+/** A statement of the door that this phone knows; null where it is not that. ``text``: base64. */
+async function verified(text, device) {
+  try {
+    return await readStatement(bytesOf(text), doorOf(device), device.device);
+  } catch (error) {
+    if (error instanceof FormError) return null;
+    throw error;
   }
 }
 

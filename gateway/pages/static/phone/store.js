@@ -132,6 +132,11 @@ export class Store {
     return within(this.outbox, ["envelopes"], "readonly", (stored) => stored.getAll());
   }
 
+  /** The door has this one and sends it as soon as it can: it is kept, and asked about, until then. */
+  async noteQueued(one) {
+    await within(this.outbox, ["envelopes"], "readwrite", (stored) => stored.put({ ...one, isQueued: true }));
+  }
+
   /** The door has stored it, and signed that it has. */
   async settled(number) {
     await within(this.outbox, ["envelopes"], "readwrite", (stored) => stored.delete(number));
