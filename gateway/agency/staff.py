@@ -200,6 +200,7 @@ class Staff:
         hashed, now = _hash_of(passphrase), self._now()
         with self._store.write() as db:
             require_free(db, actor, name)
+            end_invitation(db, actor)
             db.execute("INSERT INTO staff VALUES (?,?,?,?,?,?)", (actor, name, b"", hashed, now, now))
             append_log(db, now, by=by, what=StaffAct.PERSON_ADDED, about=actor)
             replace_roles(db, now, actor, frozenset(roles), by=by)
@@ -214,6 +215,7 @@ class Staff:
             if not changed.rowcount:
                 raise NotFound("person-not-found")
             end_sessions_and_devices(db, actor)
+            end_invitation(db, actor)
             append_log(db, now, by=by, what=StaffAct.PASSPHRASE_CHANGED, about=actor)
 
     def remove(self, actor: str, *, by: str = "door") -> list[str]:
@@ -616,8 +618,14 @@ def _hash_of(passphrase: bytes | str) -> bytes:
 def end_factors(db: sqlite3.Connection, actor: str) -> None:
     """Forget by what a person could sign in beside the passphrase, and what still waits for them."""
     end_second_factor(db, actor)
-    for table in ("passkeys", "identities", "invitations"):
+    end_invitation(db, actor)
+    for table in ("passkeys", "identities"):
         db.execute(f"DELETE FROM {table} WHERE actor=?", (actor,))
+
+
+def end_invitation(db: sqlite3.Connection, actor: str) -> None:
+    """End the code that waits for a person: it would choose the passphrase anew."""
+    db.execute("DELETE FROM invitations WHERE actor=?", (actor,))
 
 
 def end_sessions_and_devices(db: sqlite3.Connection, actor: str) -> None:
