@@ -231,6 +231,24 @@ def test_a_provider_that_is_away_or_another_is_named(signing: SigningProvider, n
     assert error_of(other.begin) == "provider-refused"
 
 
+@pytest.mark.parametrize("key", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+def test_a_provider_that_names_an_address_without_tls_is_refused(
+    provider: Provider, signing: SigningProvider, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    honest = signing.answer
+    monkeypatch.setattr(signing, "answer", lambda path: honest(path) | {key: "http://idp.example/x"})
+    assert error_of(provider.begin) == "provider-refused"
+
+
+def test_nobody_is_sent_to_sign_out_without_tls(
+    provider: Provider, signing: SigningProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = signing.answer
+    out = {"end_session_endpoint": "http://idp.example/out"}
+    monkeypatch.setattr(signing, "answer", lambda path: honest(path) | out)
+    assert provider.sign_out_url(ORIGIN) is None
+
+
 # --- links --------------------------------------------------------------------------------------------------
 
 
