@@ -16,7 +16,7 @@ from domain.errors import Conflict, ExchangeError, Malformed, NotFound
 from gateway.agency import passphrases
 from gateway.agency.factors.identities import Identities
 from gateway.agency.factors.oidc import FLOW_SECONDS, LEEWAY_SECONDS, Provider, StepUp
-from gateway.agency.factors.sessions import FRESH_SECONDS
+from gateway.agency.factors.sessions import FRESH_SECONDS, Factor
 from gateway.agency.factors.settings import OidcSettings, SignInSettings
 from gateway.agency.staff import Staff
 from gateway.agency.staff_roles import ALL_ROLES
@@ -266,6 +266,24 @@ def test_a_subject_is_one_person_of_this_door(staff: Staff) -> None:
         identities.link("nobody", "https://idp.example", "subject-2", by=ACTOR)
     staff.remove(ACTOR)
     assert identities.person_of("https://idp.example", "subject-1") is None
+
+
+@pytest.mark.parametrize("subject", ["", "subject-2"])
+def test_with_a_link_the_sessions_that_the_provider_began_end(staff: Staff, subject: str) -> None:
+    identities = Identities(staff.store, staff.now)
+    identities.link(ACTOR, "https://idp.example", "subject-1", by="staff.a2")
+    by_provider, by_passkey = (
+        staff.begin_session(ACTOR, None, factor=factor) for factor in (Factor.PROVIDER, Factor.PASSKEY)
+    )
+    assert by_provider is not None
+    assert by_passkey is not None
+    assert staff.person_of_session(by_provider.session) is not None
+    if subject:
+        identities.link(ACTOR, "https://idp.example", subject, by="staff.a2")
+    else:
+        identities.unlink(ACTOR, by="staff.a2")
+    assert staff.person_of_session(by_provider.session) is None
+    assert staff.person_of_session(by_passkey.session) is not None
 
 
 def test_at_the_pages_only_who_is_linked_gets_in_and_is_signed_out_there_too(

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import SplitResult, urlsplit
 
 from domain.calendar import JST
@@ -100,7 +100,7 @@ def _public_url_of(url: Any) -> str:
     return f"{parts.scheme}://{_host_and_port(parts)}{parts.path.rstrip('/')}"
 
 
-def is_provider_url(url: Any) -> bool:
+def is_provider_url(url: Any) -> TypeGuard[str]:
     """Whether the door may talk to the provider at this address: HTTPS, or plain HTTP of this machine."""
     parts = _split(url)
     return parts is not None and _is_secure(parts, LOOPBACK | {"127.0.0.1", "::1"})
