@@ -36,6 +36,7 @@ from gateway.agency.staff_roles import (
     StaffRoles,
     remove_roles,
     replace_roles,
+    require_administrator_left,
 )
 from gateway.agency.staff_store import (
     DAY_SECONDS,
@@ -218,13 +219,16 @@ class Staff:
             end_invitation(db, actor)
             append_log(db, now, by=by, what=StaffAct.PASSPHRASE_CHANGED, about=actor)
 
-    def remove(self, actor: str, *, by: str = "door") -> list[str]:
+    def remove(self, actor: str, *, by: str = "door", keeps_administrator: bool = False) -> list[str]:
         """Remove a person, and end at once the sessions, the devices and the tokens for which the person is responsible.
 
-        Returns the ids of these tokens. Raises NotFound.
+        Returns the ids of these tokens. Raises NotFound; with ``keeps_administrator`` also Conflict, where nobody would
+        administer this door.
         """
         now = self._now()
         with self._store.write() as db:
+            if keeps_administrator:
+                require_administrator_left(db, actor)
             if not db.execute("DELETE FROM staff WHERE actor=?", (actor,)).rowcount:
                 raise NotFound("person-not-found")
             end_sessions_and_devices(db, actor)

@@ -206,6 +206,14 @@ def test_ways_to_sign_in_are_changed_after_a_fresh_factor_only(staff: Staff, now
     assert page.get("/account/app").status_code == 200
     now[0] += FRESH_SECONDS + 1
     assert page.get("/account").headers["location"] == "/step-up?next=%2Faccount"
+    for after, is_kept in (
+        ("/account", False),
+        ("/new", False),
+        ("/account?draft=1", False),
+        ("/new?draft=1&step=preview", True),
+    ):
+        shown = page.get("/step-up", params={"next": after}).text
+        assert ("書いたものはなくなりません" in shown) is is_kept
     asked = page.get("/account/app")
     assert asked.headers["location"] == "/step-up?next=%2Faccount%2Fapp"
     for path in ("/account/recovery-codes", "/account/passkeys", "/account/passkeys/end", "/account/app"):
