@@ -45,25 +45,40 @@ class BackOff:
     def wait_seconds(self, key: str, now: float) -> float:
         """How long this key has to wait; 0 if it may try now."""
         with self._lock:
-            level, last = self._failures.get(key, (0.0, now))
-            too_many = ceil(level) - self.pace.free
-            if too_many < 0:
-                return 0.0
-            wait: float = FIRST_WAIT_SECONDS * 2**too_many
-            return max(0.0, last + min(wait, self.pace.longest_seconds) - now)
+            return self._wait(key, now)
+
+    def try_take(self, key: str, now: float) -> float:
+        """0 where this key may try now, which counts as a failure until it is cleared: what is tried at once is counted,
+        too. Else how long it has to wait, and nothing is counted."""
+        with self._lock:
+            wait = self._wait(key, now)
+            if not wait:
+                self._count(key, now)
+            return wait
 
     def fail(self, key: str, now: float) -> None:
         """Count one failure."""
         with self._lock:
-            self._failures[key] = (self._level(key, now) + 1, now)
-            self._failures.move_to_end(key)
-            if len(self._failures) > self._max_keys:
-                self._failures.popitem(last=False)
+            self._count(key, now)
 
     def clear(self, key: str) -> None:
         """Forget the failures of this key."""
         with self._lock:
             self._failures.pop(key, None)
+
+    def _wait(self, key: str, now: float) -> float:
+        level, last = self._failures.get(key, (0.0, now))
+        too_many = ceil(level) - self.pace.free
+        if too_many < 0:
+            return 0.0
+        wait: float = FIRST_WAIT_SECONDS * 2**too_many
+        return max(0.0, last + min(wait, self.pace.longest_seconds) - now)
+
+    def _count(self, key: str, now: float) -> None:
+        self._failures[key] = (self._level(key, now) + 1, now)
+        self._failures.move_to_end(key)
+        if len(self._failures) > self._max_keys:
+            self._failures.popitem(last=False)
 
     def _level(self, key: str, now: float) -> float:
         level, last = self._failures.get(key, (0.0, now))

@@ -153,23 +153,17 @@ class SignIn:
 
     def check_code(self, actor: str, code: str, *, device: str | None) -> None:
         """Take a code of a person's app. Raises as ``try_code``."""
-        key, now = device or f"person {actor}", self._clock()
-        wait = self._codes.wait_seconds(key, now)
+        key = device or f"person {actor}"
+        wait = self._codes.try_take(key, self._clock())
         if wait:
             raise Unavailable("sign-in-waits", retry_after_seconds=ceil(wait))
-        try:
-            self._second_factors.check(actor, code)
-        except Untrusted:
-            self._codes.fail(key, now)
-            raise
+        self._second_factors.check(actor, code)
         self._codes.clear(key)
 
     def set_up_app(self, ticket: str, code: str, device_text: str = "") -> SetUp:
         """The app that was shown is the person's now, proven by its code. Raises Untrusted: sign-in-expired, code-wrong."""
         held = self._ticket(ticket, sets_up=True)
-        if self._second_factors.state(held.actor).app_since is not None:
-            raise Untrusted("sign-in-expired")
-        codes = self._second_factors.set_up_app(held.actor, held.secret, code)
+        codes = self._second_factors.set_up_app(held.actor, held.secret, code, checked=held.checked)
         return SetUp(self._begin(ticket, held, Factor.APP, device_text), codes)
 
     def ticket(self, ticket: str) -> Ticket:

@@ -36,6 +36,7 @@ from gateway.agency.staff_roles import (
     StaffRoles,
     remove_roles,
     replace_roles,
+    require_administrator_left,
 )
 from gateway.agency.staff_store import (
     DAY_SECONDS,
@@ -200,6 +201,7 @@ class Staff:
         hashed, now = _hash_of(passphrase), self._now()
         with self._store.write() as db:
             require_free(db, actor, name)
+            end_invitation(db, actor)
             db.execute("INSERT INTO staff VALUES (?,?,?,?,?,?)", (actor, name, b"", hashed, now, now))
             append_log(db, now, by=by, what=StaffAct.PERSON_ADDED, about=actor)
             replace_roles(db, now, actor, frozenset(roles), by=by)
@@ -214,15 +216,19 @@ class Staff:
             if not changed.rowcount:
                 raise NotFound("person-not-found")
             end_sessions_and_devices(db, actor)
+            end_invitation(db, actor)
             append_log(db, now, by=by, what=StaffAct.PASSPHRASE_CHANGED, about=actor)
 
-    def remove(self, actor: str, *, by: str = "door") -> list[str]:
+    def remove(self, actor: str, *, by: str = "door", keeps_administrator: bool = False) -> list[str]:
         """Remove a person, and end at once the sessions, the devices and the tokens for which the person is responsible.
 
-        Returns the ids of these tokens. Raises NotFound.
+        Returns the ids of these tokens. Raises NotFound; with ``keeps_administrator`` also Conflict, where nobody would
+        administer this door.
         """
         now = self._now()
         with self._store.write() as db:
+            if keeps_administrator:
+                require_administrator_left(db, actor)
             if not db.execute("DELETE FROM staff WHERE actor=?", (actor,)).rowcount:
                 raise NotFound("person-not-found")
             end_sessions_and_devices(db, actor)
@@ -616,8 +622,14 @@ def _hash_of(passphrase: bytes | str) -> bytes:
 def end_factors(db: sqlite3.Connection, actor: str) -> None:
     """Forget by what a person could sign in beside the passphrase, and what still waits for them."""
     end_second_factor(db, actor)
-    for table in ("passkeys", "identities", "invitations"):
+    end_invitation(db, actor)
+    for table in ("passkeys", "identities"):
         db.execute(f"DELETE FROM {table} WHERE actor=?", (actor,))
+
+
+def end_invitation(db: sqlite3.Connection, actor: str) -> None:
+    """End the code that waits for a person: it would choose the passphrase anew."""
+    db.execute("DELETE FROM invitations WHERE actor=?", (actor,))
 
 
 def end_sessions_and_devices(db: sqlite3.Connection, actor: str) -> None:

@@ -250,17 +250,25 @@ def replace_roles(
     if held == roles:
         return
     db.execute("DELETE FROM roles WHERE actor=?", (actor,))
+    if StaffRole.ADMINISTRATOR not in roles:
+        _end_invitations_by(db, actor)
     db.executemany("INSERT INTO roles VALUES (?,?)", [(actor, r.value) for r in sorted(roles)])
     detail = " ".join(sorted(roles)) or "none"
     append_log(db, now, by=by, what=StaffAct.ROLES_CHANGED, about=actor, detail=detail)
 
 
 def remove_roles(db: sqlite3.Connection, actor: str, now: float) -> None:
-    """Whoever is removed has no roles, stands in for nobody, and nobody stands in for it."""
+    """Whoever is removed has no roles, invites nobody, stands in for nobody, and nobody stands in for it."""
     db.execute("DELETE FROM roles WHERE actor=?", (actor,))
+    _end_invitations_by(db, actor)
     db.execute(
         "UPDATE deputies SET ends_at=min(ends_at, ?) WHERE principal=? OR deputy=?", (now, actor, actor)
     )
+
+
+def _end_invitations_by(db: sqlite3.Connection, actor: str) -> None:
+    """A code does not outlive the authority of who made it."""
+    db.execute("DELETE FROM invitations WHERE made_by=?", (actor,))
 
 
 def require_administrator_left(

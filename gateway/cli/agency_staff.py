@@ -143,7 +143,7 @@ def staff_deputy(
 def staff_remove(folder: FolderOption, actor: ActorOption) -> None:
     """職員の登録を消します。その人の利用中の画面・端末・トークンも、直ちに使えなくなります。"""
     with _staff_of(folder) as opened:
-        revoked = opened.remove(actor, by=_user())
+        revoked = opened.remove(actor, by=_user(), keeps_administrator=True)
     out.print(tr("登録を消しました: {}", actor), highlight=False)
     if revoked:
         out.print(tr("失効したトークン: {}", " ".join(revoked)), highlight=False)

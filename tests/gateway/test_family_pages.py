@@ -15,11 +15,13 @@ from domain.codes import Purpose
 from domain.content import TextContent
 from domain.content.family import Family
 from domain.events import Kind
+from domain.roles import DoorAct, StaffRole
 from gateway.agency.documents import BYTES_SCHEMA, DOCUMENT_SCHEMA
 from gateway.agency.drafts import SectionContent
 from gateway.agency.index.readers import reader_of
 from gateway.agency.index.rebuild import RebuildProgress, missing_items, rebuild
 from gateway.agency.staff import Staff
+from gateway.agency.staff_roles import RehearsalRoles
 from gateway.agency.web.app import agency_app
 from tests.gateway.hubkit import REFERRAL, HubWithCase, hub_with_case
 from tests.gateway.index_kit import family_content
@@ -148,7 +150,7 @@ def test_who_is_in_charge_is_set_shown_filtered_and_handed_over(hub: HubWithCase
 
 
 def test_a_family_that_may_be_the_same_is_proposed_until_a_person_answers(
-    hub: HubWithCase, core: TestClient
+    hub: HubWithCase, core: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = refer(hub, family_content())
     second = refer(hub, family_content("高橋 花子", phone="03-1111-2222"))
@@ -157,6 +159,13 @@ def test_a_family_that_may_be_the_same_is_proposed_until_a_person_answers(
         open_basic(hub, case)
     page = core.get(f"/cases/{second}").text
     assert page.count("同じ家庭かもしれません") == 2
+    with monkeypatch.context() as patch:  # who may not compare families is shown none beside this one
+        taken = frozenset((role, DoorAct.COMPARE_FAMILIES.value) for role in StaffRole)
+        patch.setattr(RehearsalRoles, "taken_away", lambda roles: taken)
+        alone = core.get(f"/cases/{second}").text
+        assert "高橋 花子" in alone
+        assert "同じ家庭かもしれ" not in alone
+        assert "髙橋 花子" not in alone
     assert "一致: 氏名・生年月日 高橋 花子(2023-04-12) = 髙橋 花子(2023-04-12)" in page
     assert "相違: 電話 03-1111-2222 / 090-1234-5678" in page
     assert f"/cases/{second}/forms/join-cases?other={first}" in page

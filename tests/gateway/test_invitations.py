@@ -152,3 +152,35 @@ def test_codes_are_not_stored_in_clear(tmp_path: Path, invitations: Invitations)
     files = b"".join(path.read_bytes() for path in tmp_path.glob("staff.db*"))
     assert code.encode() not in files
     assert code.replace("-", "").encode() not in files
+
+
+def test_an_invitation_ends_with_the_authority_of_who_made_it(staff: Staff, invitations: Invitations) -> None:
+    staff.add(ACTOR, "職員A", PASSPHRASE, roles=ALL_ROLES)
+    staff.add(NEW, "職員B", PASSPHRASE, roles=ALL_ROLES)
+    codes = [
+        invitations.invite("staff.c3", "職員C", by=ACTOR),
+        invitations.invite("staff.d4", "職員D", by=NEW),
+    ]
+    kept = invitations.invite("staff.e5", "職員E", by="cli:root")
+    staff.roles.set_roles(ACTOR, {StaffRole.ADMINISTRATOR})
+    assert invitations.find(codes[0]).is_new
+    staff.roles.set_roles(NEW, {StaffRole.AUDIT})
+    staff.roles.set_roles(NEW, {StaffRole.ADMINISTRATOR})
+    staff.remove(ACTOR)
+    for code in codes:
+        with pytest.raises(Untrusted, match="invitation-wrong"):
+            invitations.accept(code, PASSPHRASE)
+    assert invitations.find(kept).actor == "staff.e5"
+
+
+def test_a_new_persons_code_never_chooses_the_passphrase_of_somebody_who_came_otherwise(
+    staff: Staff, invitations: Invitations
+) -> None:
+    code = invitations.invite(ACTOR, "職員A", by="cli:root")
+    staff.add(ACTOR, "職員A", PASSPHRASE)
+    with pytest.raises(Untrusted, match="invitation-wrong"):
+        invitations.accept(code, "another passphrase")
+    code = invitations.reset(ACTOR, by="cli:root")
+    staff.change_passphrase(ACTOR, PASSPHRASE)
+    with pytest.raises(Untrusted, match="invitation-wrong"):
+        invitations.accept(code, "another passphrase")

@@ -16,7 +16,7 @@ from domain.errors import Conflict, ExchangeError, Malformed, NotFound
 from gateway.agency import passphrases
 from gateway.agency.factors.identities import Identities
 from gateway.agency.factors.oidc import FLOW_SECONDS, LEEWAY_SECONDS, Provider, StepUp
-from gateway.agency.factors.sessions import FRESH_SECONDS
+from gateway.agency.factors.sessions import FRESH_SECONDS, Factor
 from gateway.agency.factors.settings import OidcSettings, SignInSettings
 from gateway.agency.staff import Staff
 from gateway.agency.staff_roles import ALL_ROLES
@@ -231,6 +231,24 @@ def test_a_provider_that_is_away_or_another_is_named(signing: SigningProvider, n
     assert error_of(other.begin) == "provider-refused"
 
 
+@pytest.mark.parametrize("key", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+def test_a_provider_that_names_an_address_without_tls_is_refused(
+    provider: Provider, signing: SigningProvider, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    honest = signing.answer
+    monkeypatch.setattr(signing, "answer", lambda path: honest(path) | {key: "http://idp.example/x"})
+    assert error_of(provider.begin) == "provider-refused"
+
+
+def test_nobody_is_sent_to_sign_out_without_tls(
+    provider: Provider, signing: SigningProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = signing.answer
+    out = {"end_session_endpoint": "http://idp.example/out"}
+    monkeypatch.setattr(signing, "answer", lambda path: honest(path) | out)
+    assert provider.sign_out_url(ORIGIN) is None
+
+
 # --- links --------------------------------------------------------------------------------------------------
 
 
@@ -248,6 +266,24 @@ def test_a_subject_is_one_person_of_this_door(staff: Staff) -> None:
         identities.link("nobody", "https://idp.example", "subject-2", by=ACTOR)
     staff.remove(ACTOR)
     assert identities.person_of("https://idp.example", "subject-1") is None
+
+
+@pytest.mark.parametrize("subject", ["", "subject-2"])
+def test_with_a_link_the_sessions_that_the_provider_began_end(staff: Staff, subject: str) -> None:
+    identities = Identities(staff.store, staff.now)
+    identities.link(ACTOR, "https://idp.example", "subject-1", by="staff.a2")
+    by_provider, by_passkey = (
+        staff.begin_session(ACTOR, None, factor=factor) for factor in (Factor.PROVIDER, Factor.PASSKEY)
+    )
+    assert by_provider is not None
+    assert by_passkey is not None
+    assert staff.person_of_session(by_provider.session) is not None
+    if subject:
+        identities.link(ACTOR, "https://idp.example", subject, by="staff.a2")
+    else:
+        identities.unlink(ACTOR, by="staff.a2")
+    assert staff.person_of_session(by_provider.session) is None
+    assert staff.person_of_session(by_passkey.session) is not None
 
 
 def test_at_the_pages_only_who_is_linked_gets_in_and_is_signed_out_there_too(

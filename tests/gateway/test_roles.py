@@ -7,8 +7,9 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import scrypt
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID, uuid4
 
 import pytest
 from starlette.testclient import TestClient
@@ -19,10 +20,14 @@ from domain.role_acts import ROLE_ACTS, SYSTEM_ACTS, TOKEN_DEFAULT, may, may_sys
 from domain.roles import OPENINGS, Denial, StaffRole
 from gateway.agency import passphrases
 from gateway.agency.door import Door
+from gateway.agency.page_drafts import PageDrafts
 from gateway.agency.permissions import StaffPermissions
-from gateway.agency.staff import Staff
+from gateway.agency.staff import Person, Staff
 from gateway.agency.staff_roles import ALL_ROLES
+from gateway.agency.store import WAITING, OutboxEntry
 from gateway.agency.web.app import agency_app
+from gateway.agency.web.outbox import shown_entries
+from gateway.agency.web.page_context import PageContext
 from gateway.agency.web.route_acts import ROUTE_ACTS, WHOEVER_IS_SIGNED_IN
 from tests.gateway.hubkit import HubWithCase, hub_with_case
 from tests.gateway.sign_in_kit import make_older
@@ -274,6 +279,8 @@ def test_each_role_comes_to_the_routes_that_the_table_gives(
         url = example_path(path.replace("{case}", str(hub.case)))
         answer = client.request(method, url, follow_redirects=False)
         with suppress(ValueError):
+            if answer.status_code >= 500:
+                wrong.append((method, path, answer.status_code, answer.text, expected))
             code = answer.json().get("error_code") if answer.status_code == 403 else None
             if (code if code in DENIALS else None) != (None if expected is None else expected.value):
                 wrong.append((method, path, answer.status_code, code, expected))
@@ -334,6 +341,44 @@ def test_a_token_is_held_to_its_own_acts(hub: HubWithCase, door: Door, staff: St
     message = {"act": "key_set.published", "fields": {}}
     answer = client.post("/api/programme", json=message)
     assert answer.json()["error_code"] in ("person-required", "act-not-in-token")
+
+
+def test_a_visitor_keeps_no_draft_in_a_case_of_others_and_is_named_none(
+    hub: HubWithCase, door: Door, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(door, staff, "VISITOR")
+    client.headers["accept"] = "text/html"
+    path = f"/cases/{hub.case}/forms/home-visit"
+    values = {"command_id": str(uuid4()), "path": path, "text": "書きかけ"}
+    assert client.post("/drafts", data=values, follow_redirects=False).status_code == 404
+    assert client.get("/drafts").text.count("draft=") == 0
+    other = client_of(door, staff, "worker")
+    assert other.post("/drafts", data=values, follow_redirects=False).status_code == 303
+    PageDrafts(door).save("VISITOR", uuid4(), path, {"text": ["書きかけ"]})
+    asked: list[UUID] = []
+    names = door.index.names
+    monkeypatch.setattr(door.index, "names", lambda cases, r: asked.extend(cases) or names(cases, r))
+    assert client.get("/drafts").text.count("draft=") == 1
+    assert asked == []
+    assert other.get("/drafts").text.count("draft=") == 1
+    assert asked == [hub.case]
+
+
+def test_a_visitors_outbox_has_what_is_about_no_case_and_none_of_others_cases(
+    hub: HubWithCase, door: Door, staff: Staff
+) -> None:
+    pages = cast(PageContext, SimpleNamespace(permissions=door.permissions))
+
+    def shown(actor: str, act: str, about: UUID) -> bool:
+        entry = OutboxEntry(uuid4(), about, act, "2026-12-01T00:00:00Z", WAITING, None, None)
+        return shown_entries(pages, Person(actor, actor))(entry)
+
+    assert not shown("VISITOR", "home_visit.completed", hub.case)
+    assert not shown("VISITOR", "no.such_act", hub.case)
+    assert shown("worker", "home_visit.completed", hub.case)
+    about_none = [act for act, event in EVENTS.items() if event.ON in (Kind.AGENCY, Kind.COMMISSION)]
+    assert about_none
+    assert all(shown("VISITOR", act, door.agency) for act in about_none)
 
 
 def test_a_persons_command_of_the_registrars_is_not_made_at_a_door(door: Door, hub: HubWithCase) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from datetime import date
 from hashlib import scrypt
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
+from typing import Any, cast
 
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.errors import Unavailable, Untrusted
 from gateway.agency import passphrases
 from gateway.agency.factors.second_factor import RECOVERY_CODES
 from gateway.agency.factors.settings import SignInSettings
@@ -33,6 +37,7 @@ from tests.gateway.sign_in_kit import (
 )
 
 REQUIRED = SignInSettings(second_factor_from=date.min)
+GUESSES = 12
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
@@ -230,6 +235,24 @@ def test_a_new_passphrase_ends_what_was_begun_with_the_old_one(staff: Staff, per
 # --- recovery codes -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("how", ["new passphrase", "removed"])
+def test_what_was_begun_with_an_old_passphrase_sets_no_app_up(
+    staff: Staff, now: list[float], how: str
+) -> None:
+    page = browser(door_app(staff, REQUIRED))
+    page.post("/sign-in", data=RIGHT)
+    secret = secret_on(page.get("/sign-in/app").text)
+    if how == "removed":
+        staff.remove(ACTOR)
+    else:
+        staff.change_passphrase(ACTOR, "battery staple horse")
+    late = page.post("/sign-in/app", data={"code": code_at(secret, now[0])})
+    assert not recovery_codes_on(late.text)
+    for table in ("totp", "recovery_codes"):
+        assert staff.store.query(f"SELECT count(*) FROM {table}") == [(0,)]
+    assert "app-set-up" not in {entry.what for entry in staff.log()}
+
+
 def test_a_recovery_code_signs_in_once(person: Person) -> None:
     typed = person.codes[0].lower().replace("-", " ")
     page = person.at_a_new_machine()
@@ -267,6 +290,36 @@ def test_who_knows_the_passphrase_guesses_no_faster_from_many_addresses(person: 
             401
         )
     assert checked <= CODE_PACE.free + 1
+
+
+def test_codes_that_are_guessed_at_the_same_time_are_counted_one_by_one() -> None:
+    class AllAtOnce:
+        """Second factors that check a code when all guesses are there, or no other comes for a while."""
+
+        def __init__(self) -> None:
+            self.checked = 0
+            self._all = Barrier(GUESSES)
+
+        def check(self, actor: str, code: str) -> None:
+            self.checked += 1
+            with suppress(BrokenBarrierError):
+                self._all.wait(0.5)
+            raise Untrusted("code-wrong")
+
+    factors = AllAtOnce()
+    sign_in = SignIn(cast(Any, None), factors=cast(Any, factors), clock=lambda: 1_000.0)
+
+    def guess(number: int) -> str:
+        try:
+            sign_in.check_code(ACTOR, f"{number:06}", device=None)
+        except (Unavailable, Untrusted) as error:
+            return error.error_code
+        return ""
+
+    with ThreadPoolExecutor(GUESSES) as threads:
+        answers = list(threads.map(guess, range(GUESSES)))
+    assert factors.checked == answers.count("code-wrong") == CODE_PACE.free
+    assert answers.count("sign-in-waits") == GUESSES - CODE_PACE.free
 
 
 def test_while_somebody_guesses_codes_a_known_machine_and_recovery_codes_do_not_wait(person: Person) -> None:

@@ -14,14 +14,24 @@ from fastapi.testclient import TestClient
 from domain.errors import Refused
 from domain.events import EVENTS
 from gateway.agency import passphrases
-from gateway.agency.factors.sessions import FRESH_SECONDS, device_words
+from gateway.agency.factors.sessions import FRESH_SECONDS, device_words, reference_of
 from gateway.agency.factors.settings import SignInSettings
 from gateway.agency.factors.step_up import STEP_UP_ACTS, factor_of, require_fresh_factor
 from gateway.agency.staff import IDLE_SECONDS, MAX_SESSION_SECONDS, Staff
 from gateway.agency.staff_roles import ALL_ROLES
+from gateway.agency.web.cookies import SESSION
 from gateway.agency.web.step_up import local_path
 from gateway.protocol.problems import text_ja_of_code
-from tests.gateway.sign_in_kit import ACTOR, PASSPHRASE, RIGHT, browser, code_at, door_app, secret_on
+from tests.gateway.sign_in_kit import (
+    ACTOR,
+    PASSPHRASE,
+    RIGHT,
+    DoorWithoutHub,
+    browser,
+    code_at,
+    door_app,
+    secret_on,
+)
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0"
@@ -71,6 +81,56 @@ def test_all_others_are_ended_at_once_and_this_one_stays(staff: Staff) -> None:
     pages = [signed_in(staff) for _ in range(3)]
     assert pages[0].post("/sessions/end-others").status_code == 303
     assert [page.get("/files").status_code for page in pages] == [200, 303, 303]
+
+
+class RecordingDoor(DoorWithoutHub):
+    """A door that notes by their reference what ends with which session."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sheets: list[str] = []
+        self.contents: list[str] = []
+        sheets, contents = self.sheets, self.contents
+
+        class Store(DoorWithoutHub.store):
+            class devices:
+                end_session = staticmethod(lambda session, at: sheets.append(session))
+
+        class Recent:
+            end_session = staticmethod(contents.append)
+
+        self.store = Store  # type: ignore[misc,assignment]
+        self.recent = Recent  # type: ignore[misc,assignment]
+
+
+@pytest.mark.parametrize("how", ["end", "end-others", "reset", "remove", "sign-out"])
+def test_what_hangs_on_a_session_ends_with_it_wherever_it_is_ended(
+    staff: Staff, now: list[float], how: str
+) -> None:
+    staff.add("staff.b2", "職員B", PASSPHRASE)
+    door = RecordingDoor()
+    app = door_app(staff, SignInSettings(), door)
+    administrator, page, other = browser(app), browser(app), browser(app)
+    administrator.post("/sign-in", data=RIGHT)
+    for one in (page, other):
+        one.post("/sign-in", data={**RIGHT, "actor": "staff.b2"})
+    session = page.cookies[SESSION]
+    match how:
+        case "end":
+            id = staff.sessions.id_of(session)
+            answer = administrator.post("/sessions/end", data={"session_id": id})
+        case "end-others":
+            answer = other.post("/sessions/end-others")
+        case "reset":
+            answer = administrator.post("/invitations/reset", data={"actor": "staff.b2"})
+        case "remove":
+            answer = administrator.post("/administration/people/remove", data={"actor": "staff.b2"})
+        case _:
+            answer = page.post("/sign-out")
+    assert answer.status_code in (200, 303)
+    both = {reference_of("staff.b2", one.cookies.get(SESSION, session)) for one in (page, other)}
+    expected = both if how in ("reset", "remove") else {reference_of("staff.b2", session)}
+    assert set(door.sheets) == set(door.contents) == expected
 
 
 def test_a_session_that_was_ended_keeps_nothing_that_is_still_sent(staff: Staff) -> None:
@@ -145,6 +205,15 @@ def test_ways_to_sign_in_are_changed_after_a_fresh_factor_only(staff: Staff, now
     page = signed_in(staff)
     assert page.get("/account/app").status_code == 200
     now[0] += FRESH_SECONDS + 1
+    assert page.get("/account").headers["location"] == "/step-up?next=%2Faccount"
+    for after, is_kept in (
+        ("/account", False),
+        ("/new", False),
+        ("/account?draft=1", False),
+        ("/new?draft=1&step=preview", True),
+    ):
+        shown = page.get("/step-up", params={"next": after}).text
+        assert ("書いたものはなくなりません" in shown) is is_kept
     asked = page.get("/account/app")
     assert asked.headers["location"] == "/step-up?next=%2Faccount%2Fapp"
     for path in ("/account/recovery-codes", "/account/passkeys", "/account/passkeys/end", "/account/app"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import httpx2 as httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 
 from domain.error_codes import TABLE
@@ -20,8 +22,9 @@ from gateway.agency.sign_in import NAME_PACE
 from gateway.agency.staff import Staff
 from gateway.agency.staff_roles import ALL_ROLES
 from gateway.agency.staff_store import DAY_SECONDS
-from gateway.agency.web.app import agency_app
+from gateway.agency.web.app import LIMITS, agency_app
 from gateway.agency.web.bearers import TOKEN_PACE
+from gateway.protocol.limits import Load
 from gateway.protocol.serving import ServedApp
 
 RIGHT = {"actor": "staff.a1", "passphrase": "correct horse battery"}
@@ -218,3 +221,17 @@ def test_wrong_tokens_do_not_keep_people_from_signing_in(app: FastAPI) -> None:
     for n in range(TOKEN_PACE.free + 3):
         outbox(app, f"guess {n}")
     assert browser(app).post("/sign-in", data=RIGHT).status_code == 303
+
+
+def test_what_may_run_by_the_hundred_holds_no_thread(app: FastAPI) -> None:
+    """Handlers that work in a thread are bounded as other public routes are."""
+    unbounded = {(one.method, one.path) for one in LIMITS if one.load is Load.SIGN_IN}
+    found = {
+        (method, str(context.path)): context.route.endpoint
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.route, APIRoute)
+        for method in context.methods or ()
+        if (method, str(context.path)) in unbounded
+    }
+    assert set(found) == unbounded == {("POST", "/sign-in"), ("POST", "/step-up")}
+    assert all(iscoroutinefunction(endpoint) for endpoint in found.values())

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from domain.errors import Conflict, ExchangeError, InvariantViolation, Malformed, NotFound, Untrusted
+from domain.roles import StaffRole
 from gateway.agency import passphrases
 from gateway.agency import staff as staff_module
 from gateway.agency.staff import DEVICE_DAYS, DEVICES_OF_A_PERSON, Staff
@@ -406,6 +407,10 @@ def test_staff_and_tokens_are_managed_without_the_passphrase_of_the_keys(folder:
         assert door.device_of("staff.a1", [invitation]) is not None
         run(folder, "staff", "remove", "--actor", "staff.a1")
         assert door.people() == {}
+        door.add("staff.b2", "職員B", PASSPHRASE, roles=[StaffRole.ADMINISTRATOR])
+        with pytest.raises(Conflict, match="last-administrator"):
+            run(folder, "staff", "remove", "--actor", "staff.b2")
+        assert set(door.people()) == {"staff.b2"}
     entries = json.loads(run(folder, "staff", "log", "--json"))
     assert [entry["what"] for entry in entries] == [
         "person-added",
@@ -417,6 +422,8 @@ def test_staff_and_tokens_are_managed_without_the_passphrase_of_the_keys(folder:
         "token-revoked",
         "device-invited",
         "person-removed",
+        "person-added",
+        "roles-changed",
     ]
     assert entries[0]["by"].startswith("cli:")
     assert "職員を登録" in run(folder, "staff", "log")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 from domain.errors import Conflict, Malformed, NotFound
+from gateway.agency.factors.sessions import Factor
 from gateway.agency.staff_store import StaffAct, StaffStore, append_log
 
 MAX_SUBJECT_CHARACTERS = 255
@@ -43,7 +45,8 @@ class Identities:
             ).fetchone()
             if row is not None and row[0] != actor:
                 raise Conflict("identity-taken")
-            db.execute("DELETE FROM identities WHERE actor=?", (actor,))
+            if db.execute("DELETE FROM identities WHERE actor=?", (actor,)).rowcount:
+                _end_sessions_by_provider(db, actor)
             db.execute("INSERT INTO identities VALUES (?,?,?,?)", (issuer, subject, actor, now))
             append_log(db, now, by=by, what=StaffAct.IDENTITY_LINKED, about=actor)
 
@@ -53,4 +56,10 @@ class Identities:
         with self._store.write() as db:
             if not db.execute("DELETE FROM identities WHERE actor=?", (actor,)).rowcount:
                 raise NotFound("person-not-found")
+            _end_sessions_by_provider(db, actor)
             append_log(db, now, by=by, what=StaffAct.IDENTITY_UNLINKED, about=actor)
+
+
+def _end_sessions_by_provider(db: sqlite3.Connection, actor: str) -> None:
+    """Sessions end with the link by which they were begun, or last confirmed."""
+    db.execute("DELETE FROM sessions WHERE actor=? AND factor=?", (actor, Factor.PROVIDER.value))

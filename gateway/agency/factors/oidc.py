@@ -25,7 +25,7 @@ from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import KeySet
 
 from domain.errors import Unavailable, Untrusted
-from gateway.agency.factors.settings import OidcSettings
+from gateway.agency.factors.settings import OidcSettings, is_provider_url
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 """Signatures with a published key only: no shared secret, and never none."""
@@ -170,7 +170,7 @@ class Provider:
             endpoint = self._read_metadata().get("end_session_endpoint")
         except (Unavailable, Untrusted):
             return None
-        if not isinstance(endpoint, str):
+        if not is_provider_url(endpoint):
             return None
         query = {"client_id": self.settings.client_id, "post_logout_redirect_uri": after}
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
@@ -227,7 +227,7 @@ class Provider:
         metadata = self._get(f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration")
         wanted = ("authorization_endpoint", "token_endpoint", "jwks_uri")
         if metadata.get("issuer") != self.settings.issuer or not all(
-            isinstance(metadata.get(k), str) for k in wanted
+            is_provider_url(metadata.get(k)) for k in wanted
         ):
             raise Untrusted("provider-refused")
         with self._lock:

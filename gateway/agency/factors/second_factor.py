@@ -53,10 +53,11 @@ class SecondFactors:
         [[count]] = self._store.query("SELECT count(*) FROM recovery_codes WHERE actor=?", actor)
         return SecondFactorState(rows[0][0] if rows else None, count)
 
-    def set_up_app(self, actor: str, secret: str, code: str) -> list[str]:
+    def set_up_app(self, actor: str, secret: str, code: str, *, checked: bytes | None = None) -> list[str]:
         """Take this secret as the person's app, proven by its code, and return new recovery codes, which are shown once.
 
-        Raises Untrusted: code-wrong.
+        ``checked``: at the sign-in, the stored hash of the passphrase that was given. Raises Untrusted: code-wrong; and
+        sign-in-expired, where the passphrase is another now, or an app has been set up meanwhile.
         """
         now = self._now()
         typed = totp.typed_code(code)
@@ -65,6 +66,8 @@ class SecondFactors:
             raise Untrusted("code-wrong")
         sealed = self._sealer.seal_for_itself(_seal_name(actor), secret.encode())
         with self._store.write() as db:
+            if checked is not None:
+                _require_still_without_app(db, actor, checked)
             db.execute("INSERT OR REPLACE INTO totp VALUES (?,?,?,?)", (actor, sealed, now, step))
             codes = _new_codes(db, actor, now)
             append_log(db, now, by=actor, what=StaffAct.APP_SET_UP, about=actor)
@@ -114,6 +117,14 @@ def end_second_factor(db: sqlite3.Connection, actor: str) -> None:
     """Forget app and recovery codes of a person."""
     db.execute("DELETE FROM totp WHERE actor=?", (actor,))
     db.execute("DELETE FROM recovery_codes WHERE actor=?", (actor,))
+
+
+def _require_still_without_app(db: sqlite3.Connection, actor: str, checked: bytes) -> None:
+    row = db.execute(
+        "SELECT hash FROM staff WHERE actor=? AND actor NOT IN (SELECT actor FROM totp)", (actor,)
+    ).fetchone()
+    if row is None or row[0] != checked:
+        raise Untrusted("sign-in-expired")
 
 
 def _new_codes(db: sqlite3.Connection, actor: str, now: float) -> list[str]:

@@ -61,6 +61,14 @@ class Sessions:
         rows = self._store.query("SELECT id FROM sessions WHERE hash=?", _hash(session))
         return str(rows[0][0]) if rows else ""
 
+    def references(self, actor: str = "") -> set[str]:
+        """``reference_of`` the sessions of this person or of all, also of those that have ended by time and may still hand in
+        what was written."""
+        rows = self._store.query(
+            "SELECT actor, hash FROM sessions UNION SELECT actor, hash FROM ended_sessions"
+        )
+        return {_reference(one, digest) for one, digest in rows if actor in ("", one)}
+
     def end(self, id: str, *, by: str, actor: str = "") -> None:
         """End the session of this id; with ``actor`` only one of this person's. Raises NotFound."""
         self._end_where("id=? AND (?='' OR actor=?)", (id, actor, actor), by=by)
@@ -130,6 +138,15 @@ def device_words(user_agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS if re.search(rf"{mark}[A-Za-z]*/", user_agent)), "")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     return "、".join(filter(None, (system, browser))) or "不明な端末"
+
+
+def reference_of(actor: str, session: str | None) -> str:
+    """By what the door tells sessions apart outside this file: nobody gets a session from it."""
+    return _reference(actor, _hash(session))
+
+
+def _reference(actor: str, digest: bytes) -> str:
+    return sha256(f"{actor}\0{digest.hex()}".encode()).hex()
 
 
 def _hash(session: str | None) -> bytes:

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, TypeGuard
+from urllib.parse import SplitResult, urlsplit
 
 from domain.calendar import JST
 from domain.errors import Malformed
@@ -83,20 +83,50 @@ def _settings_of(raw: Any, folder: Path) -> SignInSettings:
         )
     except (TypeError, ValueError) as error:
         raise _wrong("second_factor_from") from error
-    url = raw.get("public_url", "")
-    if not isinstance(url, str) or not _is_public_url(url):
-        raise _wrong("public_url")
+    url = _public_url_of(raw.get("public_url", ""))
     oidc = None if raw.get("oidc") is None else _oidc_of(raw["oidc"], folder)
     if oidc is not None and not url:
         raise _wrong("public_url")
-    return SignInSettings(first, url.rstrip("/"), oidc)
+    return SignInSettings(first, url, oidc)
 
 
-def _is_public_url(url: str) -> bool:
-    """Empty, HTTPS, or plain HTTP of this machine by its name."""
-    parts = urlsplit(url)
-    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-    return not url or (secure and bool(parts.hostname) and not parts.query and not parts.fragment)
+def _public_url_of(url: Any) -> str:
+    """Empty, HTTPS, or plain HTTP of this machine by its name; as browsers write it in Origin."""
+    if url == "":
+        return ""
+    parts = _split(url)
+    if parts is None or not _is_plain(parts) or not _is_secure(parts, LOOPBACK):
+        raise _wrong("public_url")
+    return f"{parts.scheme}://{_host_and_port(parts)}{parts.path.rstrip('/')}"
+
+
+def is_provider_url(url: Any) -> TypeGuard[str]:
+    """Whether the door may talk to the provider at this address: HTTPS, or plain HTTP of this machine."""
+    parts = _split(url)
+    return parts is not None and _is_secure(parts, LOOPBACK | {"127.0.0.1", "::1"})
+
+
+def _split(url: Any) -> SplitResult | None:
+    """The parts of an address that names a host; None for anything else."""
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+        return parts if parts is not None and parts.hostname and parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _is_plain(parts: SplitResult) -> bool:
+    return not parts.query and not parts.fragment and "@" not in parts.netloc
+
+
+def _is_secure(parts: SplitResult, loopback: frozenset[str]) -> bool:
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in loopback)
+
+
+def _host_and_port(parts: SplitResult) -> str:
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    is_default = parts.port in (None, {"https": 443, "http": 80}[parts.scheme])
+    return f"{host}" if is_default else f"{host}:{parts.port}"
 
 
 _TEXTS = ("issuer", "client_id", "client_secret_file")
@@ -109,6 +139,8 @@ def _oidc_of(raw: Any, folder: Path) -> OidcSettings:
     for key in (*_TEXTS, *({"name", "claim"} & set(raw))):
         if not isinstance(raw.get(key), str) or not raw[key].strip():
             raise _wrong(f"oidc.{key}")
+    if not is_provider_url(raw["issuer"]):
+        raise _wrong("oidc.issuer, which is reached by https")
     age, acr = raw.get("max_age_seconds"), raw.get("acr", [])
     if age is not None and (type(age) is not int or age < 0):
         raise _wrong("oidc.max_age_seconds")

@@ -32,6 +32,7 @@ def add_account_pages(people: APIRouter, ways: WaysIn) -> None:
 def _add_account_page(people: APIRouter, ways: WaysIn) -> None:
     @people.get(ACCOUNT, response_class=HTMLResponse, include_in_schema=False)
     @needs_no_hub
+    @needs_fresh_factor(ACCOUNT)
     def account(person: SignedIn, session: SessionReference) -> Response:
         return _account_page(ways, person, session)
 
@@ -129,13 +130,15 @@ def add_session_pages(public: APIRouter, people: APIRouter, ways: WaysIn) -> Non
     @needs_no_hub
     def end_session(person: SignedIn, session_id: Annotated[str, Form(max_length=64)]) -> Response:
         actor = "" if ways.may_administer(person) else person.actor
-        staff.sessions.end(session_id, by=person.actor, actor=actor)
+        with ways.pages.ending_sessions(actor):
+            staff.sessions.end(session_id, by=person.actor, actor=actor)
         return RedirectResponse(f"{base}{SESSIONS}", 303)
 
     @people.post(f"{SESSIONS}/end-others", include_in_schema=False)
     @needs_no_hub
     def end_other_sessions(request: Request, person: SignedIn) -> Response:
-        staff.sessions.end_others(person.actor, request.cookies.get(SESSION), by=person.actor)
+        with ways.pages.ending_sessions(person.actor):
+            staff.sessions.end_others(person.actor, request.cookies.get(SESSION), by=person.actor)
         return RedirectResponse(f"{base}{SESSIONS}", 303)
 
 

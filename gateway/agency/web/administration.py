@@ -164,7 +164,8 @@ def _add_people(people: APIRouter, pages: PageContext) -> None:
     def remove_person(person: SignedIn, actor: Text) -> Response:
         _require_own_staff(pages)
         staff.roles.set_roles(actor, (), by=person.actor)
-        staff.remove(actor, by=person.actor)
+        with pages.ending_sessions(actor):
+            staff.remove(actor, by=person.actor)
         return _back(pages, PEOPLE, "removed")
 
 

@@ -38,6 +38,7 @@ from gateway.agency.web.messages import (
     send_record,
     to_sent_out,
 )
+from gateway.agency.web.outbox import shown_entries
 from gateway.agency.web.page_context import PageContext
 from gateway.protocol.problem_responses import problem_responses
 from gateway.protocol.problems import MEDIA_TYPE, problem
@@ -193,7 +194,7 @@ def _add_sending(systems: APIRouter, pages: PageContext, files: Files) -> None:
     @needs_no_hub
     def get_outbox(person: SignedIn) -> list[dict[str, Any]]:
         """What this door sent, and what became of it."""
-        is_shown = pages.permissions.shown_cases(person)
+        is_shown = shown_entries(pages, person)
         return [
             {
                 "command_id": str(o.command_id),
@@ -203,7 +204,7 @@ def _add_sending(systems: APIRouter, pages: PageContext, files: Files) -> None:
                 "state": o.state,
             }
             for o in door.store.outgoing()
-            if is_shown(str(o.about))
+            if is_shown(o)
         ]
 
 

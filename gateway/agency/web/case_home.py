@@ -187,7 +187,7 @@ class CaseHome:
             "heading": name.text or nameless_text(name.state),
             "family_view": None if view is None else family_row(self.pages, view),
             "charge": charge_text(self.pages, case),
-            "alike": alike_cases(self.pages, reader, case),
+            "alike": alike_cases(self.pages, self.person, reader, case),
             "family": cases_of_family(door.store.messages_of_acts(ACTS), case),
         }
 

@@ -572,7 +572,7 @@ class FormPage:
 
     def _alike(self, person: Person, case: UUID) -> list[Likeness]:
         door = self._pages.door
-        return alike_cases(self._pages, reader_of(door, person.actor), case)
+        return alike_cases(self._pages, person, reader_of(door, person.actor), case)
 
     def _render(
         self,

@@ -12,11 +12,11 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from domain.calendar import JST
-from domain.errors import Malformed
+from domain.errors import Malformed, NotFound
 from domain.time_text import parse_time_text
 from gateway.agency.forms.table import FORMS
 from gateway.agency.index.readers import reader_of
-from gateway.agency.page_drafts import DRAFT_DAYS, FORM_MAX_FIELDS, PageDraft
+from gateway.agency.page_drafts import DRAFT_DAYS, FORM_MAX_FIELDS, PageDraft, case_of_path
 from gateway.agency.staff import Person
 from gateway.agency.web.guard import SignedIn, needs_no_hub
 from gateway.agency.web.page_context import PageContext
@@ -43,7 +43,9 @@ def add_draft_pages(people: APIRouter, pages: PageContext) -> None:
     def drafts(person: SignedIn) -> Response:
         pages.drafts.expire()
         own = pages.drafts.listed(person.actor)
-        cases = [draft.case for draft in own if isinstance(draft, PageDraft) and draft.case is not None]
+        is_shown = pages.permissions.shown_cases(person)
+        of_case = (draft.case for draft in own if isinstance(draft, PageDraft))
+        cases = [case for case in of_case if case is not None and is_shown(str(case))]
         families = pages.door.index.names(cases, reader_of(pages.door, person.actor))
         now = pages.door.now()
         return pages.render_page(
@@ -93,6 +95,9 @@ def _save_draft(
     except ValueError as error:
         raise Malformed("wrong-fields", "Correct the field command_id.") from error
     path = next(iter(values.get("path", ())), "")
+    case = case_of_path(path)
+    if case is not None and not pages.permissions.shown_cases(person)(str(case)):
+        raise NotFound("not-found")
     at = pages.drafts.save(person.actor, id, path, values)
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"at": _local(at).strftime("%H:%M")})

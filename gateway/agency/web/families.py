@@ -18,6 +18,7 @@ from domain.calendar import day_of
 from domain.codes import Role
 from domain.errors import Malformed, NotFound
 from domain.events import dump
+from domain.roles import DoorAct
 from domain.wareki import office_text
 from gateway.agency.index.cards import CardPerson, FamilyView
 from gateway.agency.index.charges import MAX_REASON, Charge
@@ -170,10 +171,11 @@ def require_case(pages: PageContext, case: UUID) -> None:
         raise NotFound("not-found")
 
 
-def alike_cases(pages: PageContext, reader: IndexReader, case: UUID) -> list[Likeness]:
-    """Cases that may be of the same family, for a core agency: not joined, and not dismissed by a person."""
+def alike_cases(pages: PageContext, person: Person, reader: IndexReader, case: UUID) -> list[Likeness]:
+    """Cases that may be of the same family, for who may compare families at a core agency: not joined, and not dismissed by
+    a person."""
     door = pages.door
-    if not door.index.is_current:
+    if not door.index.is_current or not pages.may(person, DoorAct.COMPARE_FAMILIES, case):
         return []
     view = door.index.family(case, reader) if Role.CORE.value in reader.roles else None
     if view is None:

@@ -139,7 +139,9 @@ def _other_overviews(
     hidden = {str(case), *family}
     rows = {one.case: one for one in pages.door.overviews.latest_first() if one.case not in hidden}
     reader = reader_of(pages.door, person.actor)
-    alike = {str(one.case): one for one in (alike_cases(pages, reader, case) if case is not None else ())}
+    alike = {
+        str(one.case): one for one in (alike_cases(pages, person, reader, case) if case is not None else ())
+    }
     ordered = [rows[id] for id in alike if id in rows] + [one for id, one in rows.items() if id not in alike]
     return ordered, alike
 

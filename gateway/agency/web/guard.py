@@ -18,6 +18,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import APIRoute
 
 from domain.errors import Untrusted
+from gateway.agency.factors.sessions import reference_of
 from gateway.agency.factors.step_up import factor_of
 from gateway.agency.permissions import StaffPermissions
 from gateway.agency.staff import Person, Staff
@@ -29,7 +30,6 @@ from gateway.agency.web.waiting import HubTimeLimits
 from gateway.pages.dates import DateStyle, dates_as
 from gateway.protocol.outermost import READING_METHODS
 from gateway.protocol.waiting import waiting_at_most
-from keys.lp import sha256
 
 DEVICE_HEADER = "kakehashi-device"
 """By which a registered phone names itself."""
@@ -265,7 +265,7 @@ def _signed_in(request: Request) -> Person:
 def session_reference(session: str | None, person: Person) -> str:
     """By what the door's memory tells sessions apart: nobody gets a session from it. In a rehearsal, where nobody signs in,
     the person is the session."""
-    return sha256(f"{person.actor}\0{session or ''}".encode()).hex()
+    return reference_of(person.actor, session)
 
 
 def _session_of(request: Request) -> str:

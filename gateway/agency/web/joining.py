@@ -88,7 +88,8 @@ def add_invitation_pages(people: APIRouter, ways: WaysIn) -> None:
         by = _administrator(ways, person)
         if actor == person.actor:  # nobody shuts themselves out
             raise NotFound("person-not-found")
-        code = ways.invitations.reset(actor, by=by)
+        with pages.ending_sessions(actor):
+            code = ways.invitations.reset(actor, by=by)
         return _invitation_page(ways, person, code=code, invited=pages.staff.people()[actor])
 
 
@@ -101,10 +102,11 @@ def add_link_page(people: APIRouter, ways: WaysIn, issuer: str) -> None:
     def link(person: SignedIn, actor: Short, subject: Annotated[str, Form(max_length=1000)] = "") -> Response:
         by = _administrator(ways, person)
         try:
-            if subject.strip():
-                ways.identities.link(actor, issuer, subject, by=by)
-            else:
-                ways.identities.unlink(actor, by=by)
+            with ways.pages.ending_sessions(actor):
+                if subject.strip():
+                    ways.identities.link(actor, issuer, subject, by=by)
+                else:
+                    ways.identities.unlink(actor, by=by)
         except ExchangeError as error:
             return _invitation_page(ways, person, error=error)
         return _invitation_page(ways, person, linked=ways.staff.people()[actor])

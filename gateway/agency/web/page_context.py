@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -61,6 +62,18 @@ class PageContext:
         self.drafts = PageDrafts(door)
         self.end_session: Callable[[str], None] = lambda session: None
         """What else ends with a session that somebody ends, by its reference."""
+
+    @contextmanager
+    def ending_sessions(self, actor: str = "") -> Iterator[None]:
+        """What is done within may end sessions, of this person or of anybody: what hangs on them ends with them."""
+        if self.staff.rehearsal_auto_sign_in:
+            yield
+            return
+        before = self.staff.sessions.references(actor)
+        yield
+        for reference in before - self.staff.sessions.references(actor):
+            self.door.recent.end_session(reference)
+            self.end_session(reference)
 
     def render_page(
         self, name: str, title: str, person: Person | None, *, status: int = 200, **values: Any

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Form, Request
 from fastapi.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from domain.errors import ExchangeError, Untrusted
 from gateway.agency.factors.passkeys import MAX_CREDENTIAL_CHARACTERS, STEP_UP
 from gateway.agency.factors.second_factor import looks_like_recovery_code
 from gateway.agency.factors.sessions import Factor
+from gateway.agency.page_drafts import WRITING_PATHS
 from gateway.agency.staff import Person
 from gateway.agency.web.cookies import SESSION
 from gateway.agency.web.guard import SessionReference, SignedIn, needs_no_hub
@@ -112,11 +113,18 @@ class _StepUpPage:
             provider=ways.provider_name if ways.identities.is_linked(person.actor) else "",
             provider_path=f"/step-up/provider?{urlencode({'next': local_path(after)})}",
             next=local_path(after),
+            is_draft=_leads_to_draft(after),
         )
         return response if error is None else with_retry_after(response, error)
 
     def _has_app(self, person: Person) -> bool:
         return self._ways.factors.state(person.actor).app_since is not None
+
+
+def _leads_to_draft(after: str) -> bool:
+    """Whether one goes on with what was kept as a draft."""
+    path, _, query = local_path(after).partition("?")
+    return WRITING_PATHS.fullmatch(path) is not None and "draft" in parse_qs(query)
 
 
 def local_path(text: str) -> str:
