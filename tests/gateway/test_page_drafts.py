@@ -391,8 +391,11 @@ def test_a_staff_file_of_version_2_gets_what_ended_sessions_need(tmp_path: Path)
     path = tmp_path / "staff.db"
     Staff(path).close()
     with closing(sqlite3.connect(path)) as db:
-        for table in ("ended_sessions", "roles", "deputies", "taken_away"):
+        factors = ("totp", "recovery_codes", "passkeys", "identities", "invitations")
+        for table in ("ended_sessions", "roles", "deputies", "taken_away", *factors):
             db.execute(f"DROP TABLE {table}")
+        for column in ("id", "device", "factor", "factor_at"):
+            db.execute(f"ALTER TABLE sessions DROP COLUMN {column}")
         db.execute("ALTER TABLE tokens DROP COLUMN acts")
         db.execute("PRAGMA user_version=2")
         db.execute("INSERT INTO staff VALUES ('staff.old','旧',x'',x'',0,0)")
