@@ -113,14 +113,22 @@ def killed_when_the_photo_is_sent(phone: Phone, photo: Path) -> None:
 
 
 def killed_before_the_answer_comes(phone: Phone, photo: Path) -> None:
+    taken: list[int] = []
+
     def lost(route: Any) -> None:
-        route.fetch()  # the door has it
+        taken.append(route.fetch().status)  # the door has it
         route.abort()
 
     phone.context.route(ENVELOPES, lost)
     write(phone, photo)
     press(phone)
     phone.page.locator("#phone-status", has_text="(2件)").wait_for()
+    for _ in range(400):
+        if taken:
+            break
+        phone.page.wait_for_timeout(50)
+    assert taken[0] == 200
+    phone.context.unroute_all(behavior="wait")
     switch_off(phone)
     phone.go()
 
