@@ -393,16 +393,6 @@ def test_a_staff_file_of_version_2_gets_what_ended_sessions_need(tmp_path: Path)
     Staff(path).close()
     make_older(path, 2)
     with closing(sqlite3.connect(path)) as db:
-<<<<<<< HEAD
-=======
-        factors = ("totp", "recovery_codes", "passkeys", "identities", "invitations")
-        for table in ("ended_sessions", "roles", "deputies", "taken_away", *factors):
-            db.execute(f"DROP TABLE {table}")
-        for column in ("id", "device", "factor", "factor_at"):
-            db.execute(f"ALTER TABLE sessions DROP COLUMN {column}")
-        db.execute("ALTER TABLE tokens DROP COLUMN acts")
-        db.execute("PRAGMA user_version=2")
->>>>>>> h-mends
         db.execute("INSERT INTO staff VALUES ('staff.old','旧',x'',x'',0,0)")
         db.commit()
     with closing(Staff(path)) as staff:

@@ -275,17 +275,32 @@ def test_signing_out_erases_the_sheets_and_keeps_what_waits(loaded: Phone) -> No
     with loaded.without_signal():
         loaded.go()
         assert "家庭票はありません" in loaded.text()
-    loaded.go(
-        ready=False
-    )  # the door is back, and asks to sign in: what waited goes from there, without a session
-    loaded.page.locator("#phone-note", has_text="1件が窓口に届きました").wait_for()
-    assert loaded.stored()["kakehashi-outbox envelopes"] == []
+    loaded.go(ready=False)  # the door is back, and asks to sign in; the shell of before has no session
+    loaded.page.locator("#phone-note", has_text="まだ送っていないものが1件あります").wait_for()
+    loaded.context.set_offline(True)
+    loaded.go()
+    loaded.context.set_offline(False)
+    loaded.page.locator("#phone-alerts", has_text="窓口が預かりました").wait_for()
     reports = loaded.visiting.records("visit_report.submitted")
     loaded.sign_in()
     loaded.go("/phone/waiting")
     loaded.page.get_by_role("button", name="このまま送る").first.click()
     loaded.page.wait_for_url("**/phone/**")
     assert loaded.visiting.records("visit_report.submitted") == reports + 1
+
+
+def test_a_concern_of_whoever_was_signed_out_goes_from_the_page_of_signing_in(loaded: Phone) -> None:
+    concerns = loaded.visiting.records("safety_concern.raised")
+    loaded.context.route("**/phone/envelopes", lambda route: route.abort())
+    loaded.go(f"/phone/cases/{loaded.visiting.case}/concern")
+    loaded.page.locator(".concerns button").first.click()
+    loaded.page.locator("#phone-status", has_text="今すぐ見てほしい(1件)").wait_for()
+    loaded.context.clear_cookies()
+    loaded.context.unroute("**/phone/envelopes")
+    loaded.go(ready=False)
+    loaded.page.locator("#phone-note", has_text="窓口に届きました(1件)").wait_for()
+    assert loaded.visiting.records("safety_concern.raised") == concerns + 1
+    assert loaded.stored()["kakehashi-outbox envelopes"] == []
 
 
 def test_a_stopped_phone_erases_its_sheets_at_the_next_contact(loaded: Phone) -> None:

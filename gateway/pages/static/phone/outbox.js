@@ -104,18 +104,19 @@ export class Outbox {
 
   /** Send what waits, concerns first. Returns what became of each; stops where the door can't be reached. What is refused stays,
    * with what was written together with it, and holds nothing else up. */
-  send() {
-    const work = () => this.sendAll();
+  /** ``isChosen``: which of what waits is to go; all, where nothing is given. */
+  send(isChosen = () => true) {
+    const work = () => this.sendAll(isChosen);
     return navigator.locks ? navigator.locks.request(`kakehashi-outbox${this.base}`, work) : work();
   }
 
-  async sendAll() {
+  async sendAll(isChosen) {
     const device = await this.store.device();
     const results = [];
     const problems = new Set();
     const refused = new Set();
     const ended = (isAway) => ({ results, isAway, problem: [...problems].join(" ") });
-    for (const one of device ? concernsFirst(await this.store.waiting()) : []) {
+    for (const one of device ? concernsFirst(await this.store.waiting()).filter(isChosen) : []) {
       if (refused.has(groupOf(one))) continue;
       let answer;
       try {
