@@ -53,13 +53,13 @@ class BackOff:
         with self._lock:
             wait = self._wait(key, now)
             if not wait:
-                self._count(key, now)
+                self._count_failure(key, now)
             return wait
 
     def fail(self, key: str, now: float) -> None:
         """Count one failure."""
         with self._lock:
-            self._count(key, now)
+            self._count_failure(key, now)
 
     def clear(self, key: str) -> None:
         """Forget the failures of this key."""
@@ -74,7 +74,7 @@ class BackOff:
         wait: float = FIRST_WAIT_SECONDS * 2**too_many
         return max(0.0, last + min(wait, self.pace.longest_seconds) - now)
 
-    def _count(self, key: str, now: float) -> None:
+    def _count_failure(self, key: str, now: float) -> None:
         self._failures[key] = (self._level(key, now) + 1, now)
         self._failures.move_to_end(key)
         if len(self._failures) > self._max_keys:

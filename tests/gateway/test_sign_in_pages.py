@@ -226,12 +226,12 @@ def test_wrong_tokens_do_not_keep_people_from_signing_in(app: FastAPI) -> None:
 def test_what_may_run_by_the_hundred_holds_no_thread(app: FastAPI) -> None:
     """Handlers that work in a thread are bounded as other public routes are."""
     unbounded = {(one.method, one.path) for one in LIMITS if one.load is Load.SIGN_IN}
-    found = {
+    endpoints = {
         (method, str(context.path)): context.route.endpoint
         for context in iter_route_contexts(app.routes)
         if isinstance(context.route, APIRoute)
         for method in context.methods or ()
         if (method, str(context.path)) in unbounded
     }
-    assert set(found) == unbounded == {("POST", "/sign-in"), ("POST", "/step-up")}
-    assert all(iscoroutinefunction(endpoint) for endpoint in found.values())
+    assert set(endpoints) == unbounded == {("POST", "/sign-in"), ("POST", "/step-up")}
+    assert all(iscoroutinefunction(endpoint) for endpoint in endpoints.values())

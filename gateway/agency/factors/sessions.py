@@ -67,7 +67,7 @@ class Sessions:
         rows = self._store.query(
             "SELECT actor, hash FROM sessions UNION SELECT actor, hash FROM ended_sessions"
         )
-        return {_reference(one, digest) for one, digest in rows if actor in ("", one)}
+        return {_reference_of_session(one, digest) for one, digest in rows if actor in ("", one)}
 
     def end(self, id: str, *, by: str, actor: str = "") -> None:
         """End the session of this id; with ``actor`` only one of this person's. Raises NotFound."""
@@ -142,10 +142,10 @@ def device_words(user_agent: str) -> str:
 
 def reference_of(actor: str, session: str | None) -> str:
     """By what the door tells sessions apart outside this file: nobody gets a session from it."""
-    return _reference(actor, _hash(session))
+    return _reference_of_session(actor, _hash(session))
 
 
-def _reference(actor: str, digest: bytes) -> str:
+def _reference_of_session(actor: str, digest: bytes) -> str:
     return sha256(f"{actor}\0{digest.hex()}".encode()).hex()
 
 

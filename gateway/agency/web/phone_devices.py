@@ -28,7 +28,7 @@ from gateway.agency.web.guard import DEVICE_HEADER, SessionReference, SignedIn, 
 from gateway.agency.web.phone import PhonePages
 from gateway.protocol.problems import text_ja_of_code
 
-_log = logging.getLogger("kakehashi")
+_door_log = logging.getLogger("kakehashi")
 MAX_ENVELOPE_BYTES = 33 * 1024 * 1024
 MAX_SHEETS = 12
 """Families of a day on one phone."""
@@ -145,7 +145,7 @@ def _taken(phone: PhonePages, device: DeviceRow, data: bytes, signed_in: Person 
             except ExchangeError:
                 text = ""  # it waits on: its person decides
             except Exception as error:  # it is stored all the same, which the phone has to be answered
-                _log.error("an envelope waits on: %s", type(error).__name__)
+                _door_log.error("an envelope waits on: %s", type(error).__name__)
             row = phone.devices.rows.envelope(row.device, row.envelope) or row
     return JSONResponse(
         {"receipt": _base64(phone.devices.receipt(row)), "state": str(row.state), "text": text}
