@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -51,7 +52,8 @@ def test_a_style_holds_inside_and_no_longer() -> None:
 
 def test_a_door_has_its_own_style_on_pages_that_ask_the_hub_and_on_those_that_do_not() -> None:
     staff = Staff.rehearsal("staff.a", mode="rehearsal")
-    guard = Guard(staff, "", HubTimeLimits.default("rehearsal"), cast(Any, None), DateStyle.WAREKI)
+    everybody = cast(Any, SimpleNamespace(require_of=lambda act, person, case: None))
+    guard = Guard(staff, everybody, "", HubTimeLimits.default("rehearsal"), cast(Any, None), DateStyle.WAREKI)
     people = guard.people()
 
     @people.get("/hub")
