@@ -13,6 +13,8 @@ from time import monotonic, sleep
 import httpx2
 import pytest
 
+from domain.role_acts import SYSTEM_ACTS
+
 ROOT = Path(__file__).parents[2]
 AGENCIES = """
 core: AZ-CORE
@@ -66,7 +68,16 @@ def test_a_hospitals_system_reaches_the_city_through_three_processes(tmp_path: P
     folders = {code: str(tmp_path / "hub" / "agencies" / code) for code in ("MID-HOSP", "AZ-CORE")}
     tokens = {
         code: kakehashi(
-            "agency", "token", "add", "--folder", folders[code], "--actor", "sys:1", "--name", "s"
+            "agency",
+            "token",
+            "add",
+            "--folder",
+            folders[code],
+            "--actor",
+            "sys:1",
+            "--name",
+            "s",
+            *(word for act in sorted(SYSTEM_ACTS) for word in ("--act", act)),
         )
         .strip()
         .split()[-1]
