@@ -1,6 +1,6 @@
 """SC-1, SC-3 and SC-4 through the pages alone, with JavaScript and without: what each agency reads is as the story says.
 
-The usual run plays SC-1 without JavaScript up to the day on which the support begins; ``--large`` all of the three, both ways,
+``--large`` plays SC-1 without JavaScript up to the day on which the support begins, and all of the three, both ways,
 and writes what came of it to RESULT.md.
 """
 
@@ -92,7 +92,14 @@ def _counted(sentences: list[SentenceResult]) -> str:
     return f"{len(sentences) - open_ones}" + (f" ({open_ones} not evaluated)" if open_ones else "")
 
 
-def test_sc_1_is_played_by_pages_up_to_its_support(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+@pytest.mark.large
+def test_sc_1_is_played_by_pages_up_to_its_support(
+    browser: Any,  # noqa: F811
+    large: bool,
+    tmp_path: Path,
+) -> None:
+    if not large:
+        pytest.skip("takes minutes; run with --large")
     story = read_story(STORIES / "sc-1.yaml")
     steps = tuple(s for s in story.steps if s.n <= UNTIL_COMMENCED)
     expects = story.expects[1:2]
