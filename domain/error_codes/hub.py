@@ -109,6 +109,13 @@ ROWS = (
             "内容を確かめて、新しく作り直してください",
         ),
         (
+            "rehearsal-purpose",
+            "The purpose is that of a rehearsal's own check, and this hub is a real one.",
+            "Choose the purpose for which somebody reads or discloses it.",
+            "この利用目的は訓練のためのものです",
+            "実際の利用目的を選んでください",
+        ),
+        (
             "wrong-sender",
             "A message in a case was sent by another party than an agency.",
             "Send messages in a case as an agency.",

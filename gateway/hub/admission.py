@@ -9,6 +9,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from adapters.mapper import command_of
+from domain.codes import Purpose
 from domain.errors import Conflict, Malformed, Untrusted
 from domain.events import KeySetPublished
 from domain.record import AUDIT, REGISTRARS, Command, Party
@@ -58,12 +59,19 @@ class Admission:
         request = self.parse(data)
         payload, frame = request.payload, request.frame
         command = command_of(payload, frame.digest)
+        self._require_purpose_of_this_hub(command)
         try:
             self._verify_signatures(command, frame)
         except Untrusted as signature_error:
             return VerifiedCommand(command, payload, frame, {}, {}, signature_error)
         parts = match_parts(payload, request.parts)
         return VerifiedCommand(command, payload, frame, parts.items, parts.wrapped_keys, None)
+
+    def _require_purpose_of_this_hub(self, command: Command) -> None:
+        """The check of a rehearsal is counted apart and shown to nobody: on a real hub nobody may read by it."""
+        purpose = getattr(command.proposed_event, "purpose", None)
+        if purpose is Purpose.REHEARSAL_CHECK and self._genesis.mode != "rehearsal":
+            raise Malformed("rehearsal-purpose")
 
     def parse(self, data: bytes) -> Request:
         """A request that is meant for this hub. Raises Malformed, Untrusted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -111,6 +112,13 @@ def stopping(hub: HubWithCase, patch: Patch) -> httpx.Response:
     return hub.post(hub.disclosure())
 
 
+def rehearsals_check_on_a_real_hub(hub: HubWithCase, patch: Patch) -> httpx.Response:
+    assert hub.rehearsal_hub.runtime is not None
+    real = replace(hub.rehearsal_hub.genesis, mode="real")
+    patch.setattr(hub.rehearsal_hub.runtime.hub.admission, "_genesis", real)
+    return hub.post(hub.reading("AZ-CORE", fields={"purpose": "REHEARSAL_CHECK"}))
+
+
 def clock_of_a_real_hub(hub: HubWithCase, patch: Patch) -> httpx.Response:
     assert hub.rehearsal_hub.runtime is not None
     patch.setattr(hub.rehearsal_hub.runtime.hub._timers, "_clock", RealClock())
@@ -132,6 +140,7 @@ CASES: dict[str, tuple[int, Provoke]] = {
     "proof-range": (400, get("/v1/log/consistency?first=5&second=1")),
     "read-models-behind": (503, old_read_models),
     "real-clock": (400, clock_of_a_real_hub),
+    "rehearsal-purpose": (400, rehearsals_check_on_a_real_hub),
     "repeated-conflict": (503, always_overtaken),
     "state-not-current": (503, read_while_others_write),
     "unexpected": (500, defect),
