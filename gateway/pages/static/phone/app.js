@@ -39,10 +39,10 @@ class Phone {
     this.isStopped = false; // the door does not know this phone any more, or has other keys: it is to be set up again
   }
 
-  // --- what is said --------------------------------------------------------------------------------------------------
+  // --- notices -----------------------------------------------------------------------------------------------------
 
   /** What waits, and in red that a concern has not arrived. */
-  async show(said = "", problem = "") {
+  async show(notice = "", problem = "") {
     const device = await this.store.device();
     const waiting = device ? await this.store.waiting() : [];
     const alerts = byId("phone-alerts");
@@ -52,7 +52,7 @@ class Phone {
     if (unsent.length < waiting.length) alerts.append(await this.alarm(NOT_SENT));
     if (problem) alerts.append(made("p", problem, { class: "note bad" }));
     alerts.append(...this.notes);
-    const lines = [said];
+    const lines = [notice];
     if (unsent.length < waiting.length) lines.push(`窓口が預かり、まだ送られていない「今すぐ見てほしい」: ${waiting.length - unsent.length}件。`);
     if (unsent.length) lines.push(`送っていないもの: ${unsent.map((one) => NAMES[one.kind]).join("、")}(${unsent.length}件)。端末に封をして保存しました。つながると送ります。`);
     byId("phone-status").textContent = lines.filter(Boolean).join(" ") || (device ? "送っていないものはありません。" : "通信のない所でも使えるように、この端末を準備できます。");
@@ -255,8 +255,8 @@ class Phone {
 
   async pressed(work) {
     try {
-      const told = await work();
-      if (told !== undefined) await this.show(told);
+      const notice = await work();
+      if (notice !== undefined) await this.show(notice);
     } catch (error) {
       await this.show("", error instanceof Problem ? error.message : "つながりませんでした。通信のある所で、もう一度押してください。");
     }

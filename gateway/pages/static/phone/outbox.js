@@ -6,11 +6,11 @@ export const MAX_PHOTO_BYTES = 25_000_000;
 export const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 export const base64Of = (data) => btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
 
-/** What a person has to be told, in Japanese. */
+/** A sentence for the person, in Japanese. */
 export class Problem extends Error {}
 const problemOf = async (answer) => {
-  const told = await answer.json().catch(() => ({}));
-  return new Problem(told.detail_ja ?? told.text_ja ?? told.title_ja ?? "受け付けられませんでした。職場に確かめてください。");
+  const answered = await answer.json().catch(() => ({}));
+  return new Problem(answered.detail_ja ?? answered.text_ja ?? answered.title_ja ?? "受け付けられませんでした。職場に確かめてください。");
 };
 
 export const UNVERIFIED = "窓口の受領証が確かめられません。送ったものは端末に残しています。職場に知らせてください。";
@@ -32,7 +32,7 @@ export const doorOf = (device) => ({
   mldsa65: unhex(device.mldsa65),
 });
 
-/** JPEG, PNG, or HEIC by its ftyp: what a name or a type says is not believed. */
+/** JPEG, PNG, or HEIC by its ftyp: neither name nor type is believed. */
 export async function isPhoto(file) {
   const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
   const text = String.fromCharCode(...head);
@@ -51,11 +51,11 @@ export class Outbox {
     const made = await newDeviceKey();
     const answer = await fetch(`${this.base}/phone/device`, { method: "POST", body: new URLSearchParams({ key: base64Of(made.publicKey), name }) });
     if (answer.redirected || !answer.ok) throw answer.ok ? new Problem("もう一度ログインしてください。") : await problemOf(answer);
-    const told = await answer.json();
+    const registered = await answer.json();
     const wrapped = made.seed && (await wrappedSeed(made.seed));
-    await this.store.keepDevice({ ...told, privateKey: made.privateKey, wrapped, next: 1 });
+    await this.store.keepDevice({ ...registered, privateKey: made.privateKey, wrapped, next: 1 });
     navigator.storage?.persist?.().catch(() => false); // where the browser has it, it is asked to keep this
-    return told;
+    return registered;
   }
 
   /** Seal a form and its photos and store them all, or nothing. ``about``: form, case, command_id, composing, values. */
@@ -135,20 +135,20 @@ export class Outbox {
         refused.add(groupOf(one));
         continue;
       }
-      const told = await answer.json();
-      const receipt = await verified(told.receipt, device);
+      const answered = await answer.json();
+      const receipt = await verified(answered.receipt, device);
       if (receipt?.form !== "receipt" || receipt.about !== one.digest) {
         problems.add(UNVERIFIED);
         break;
       }
       if (receipt.state === "QUEUED" && one.kind === "concern") await this.store.noteQueued(one);
       else await this.store.settled(one.number);
-      results.push({ kind: one.kind, state: receipt.state, text: told.text });
+      results.push({ kind: one.kind, state: receipt.state, text: answered.text });
     }
     return ended(false);
   }
 
-  /** Ask the door for its time, and whether this phone is in use; erase what it says. Returns ACTIVE, CLEARED, STOPPED, AWAY, or
+  /** Ask the door for its time, and whether this phone is in use; erase what it asks for. Returns ACTIVE, CLEARED, STOPPED, AWAY, or
    * UNVERIFIED where the answer is not signed by the keys of the door that this phone knows. */
   async contact() {
     const device = await this.store.device();
@@ -168,16 +168,16 @@ export class Outbox {
       return "STOPPED";
     }
     if (!answer.ok) return "AWAY";
-    const told = await verified((await answer.json()).statement, device);
-    if (!told) return "UNVERIFIED";
-    if (told.form !== "time" || told.about !== nonce || performance.now() - asked > MAX_ANSWER_MS) return "AWAY";
-    if (told.state !== "ACTIVE" || (about && told.at >= about.until)) {
+    const statement = await verified((await answer.json()).statement, device);
+    if (!statement) return "UNVERIFIED";
+    if (statement.form !== "time" || statement.about !== nonce || performance.now() - asked > MAX_ANSWER_MS) return "AWAY";
+    if (statement.state !== "ACTIVE" || (about && statement.at >= about.until)) {
       await this.store.erase();
-      if (about) await this.contact(); // so that the door's list says that nothing is left
+      if (about) await this.contact(); // so that the door's list shows that nothing is left
     } else if (about) {
-      await this.store.noteAbout({ ...about, clock: clockAt(told.at, Date.now(), performance.now(), performance.timeOrigin) });
+      await this.store.noteAbout({ ...about, clock: clockAt(statement.at, Date.now(), performance.now(), performance.timeOrigin) });
     }
-    return told.state;
+    return statement.state;
   }
 
   /** Load the sheets of today, opened on record, sealed under a key of this session. Returns them. */
@@ -188,14 +188,14 @@ export class Outbox {
     const answer = await fetch(`${this.base}/phone/sheets`, { method: "POST", body: new URLSearchParams({ device: device.device, nonce }) });
     if (answer.redirected) throw new Problem("時間が過ぎてログアウトしていました。もう一度ログインしてください。");
     if (!answer.ok) throw await problemOf(answer);
-    const told = await answer.json();
-    const statement = await verified(told.statement, device);
+    const loaded = await answer.json();
+    const statement = await verified(loaded.statement, device);
     if (statement?.form !== "time" || statement.about !== nonce || performance.now() - asked > MAX_ANSWER_MS) throw new Problem("窓口の時刻が確かめられません。もう一度押してください。");
-    const until = Math.min(Date.parse(told.until), statement.at + told.hours * 3_600_000);
+    const until = Math.min(Date.parse(loaded.until), statement.at + loaded.hours * 3_600_000);
     const clock = clockAt(statement.at, Date.now(), performance.now(), performance.timeOrigin);
-    await this.store.keepSheets({ session: told.session, until, clock, count: told.sheets.length }, told.sheets);
-    await this.store.keepDevice({ ...(await this.store.device()), duty_number: told.duty_number, duty_tel: told.duty_tel, hours: told.hours });
-    return told.sheets;
+    await this.store.keepSheets({ session: loaded.session, until, clock, count: loaded.sheets.length }, loaded.sheets);
+    await this.store.keepDevice({ ...(await this.store.device()), duty_number: loaded.duty_number, duty_tel: loaded.duty_tel, hours: loaded.hours });
+    return loaded.sheets;
   }
 
   /** The sheets, if they may be shown now; erased where their hours are over. */
