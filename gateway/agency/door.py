@@ -207,11 +207,13 @@ class Door:
             known = self.store.sent(command_id)
             if known is not None and known.state != FAILED:
                 return self._resend_known(known, request_digest)
-            fields = self._addressed(act, fields)
             require_command_form(
                 kind, about, act, fields, parts, actor=actor, occurred_at=occurred_at, now=self.now()
             )
             require_content_form(parts)
+            fields = self._addressed(
+                act, fields
+            )  # asks the hub whom it knows: nothing of a wrong form comes so far
             if kind is Kind.CASE:
                 self.addresses.require_clean(about, act, parts, actor=actor, refresh=self.refresh_if_possible)
                 parts = self._with_notifier_flags(about, act, parts, actor)
@@ -238,8 +240,8 @@ class Door:
         Content stays here: the hub is asked with sections and flags. Raises like ``send`` for what would not leave the
         door, Refused where the hub does not answer this beforehand, and Unavailable where it can't now; it is asked once.
         """
-        fields = self._addressed(act, fields)
         parts = self.checked_parts(case, act, fields, parts, actor=actor, occurred_at=occurred_at)
+        fields = self._addressed(act, fields)
         traces = tuple(p.section for p in parts if Flag.NOTIFIER_TRACE in p.flags)
         items = [{"item": str(uuid4()), "section": p.section, "flags": sorted(p.flags)} for p in parts]
         frame = self._signed_frame(

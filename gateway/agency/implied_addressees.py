@@ -1,7 +1,7 @@
 """Who is informed of a message whatever its sender writes, because that follows from what the message states.
 
 A contractor's door shows what was opened to those visitors alone of whose assignment it was informed. So the agency of a
-visitor is told of the assignment and of its end on every way into the door: pages, API, files. An agency that can't be
+visitor is informed of the assignment and of its end on every way into the door: pages, API, files. An agency that can't be
 addressed is left out, so that a visitor of one without keys can still be unassigned.
 """
 
