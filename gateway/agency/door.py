@@ -218,7 +218,9 @@ class Door:
                 self.addresses.require_clean(about, act, parts, actor=actor, refresh=self.refresh_if_possible)
                 parts = self._with_notifier_flags(about, act, parts, actor)
                 self.addresses.note_sent(about, command_id, act, fields, parts, actor=actor)
-            self.permissions.note(act, actor)
+            self.permissions.note(
+                act, actor, about if kind is Kind.CASE and self.overviews.of(about) else None
+            )
             draft = Draft(command_id, kind, about, act, fields, parts, actor, occurred_at)
             sealed_draft = seal_draft(draft, self.hub, self._kem)
             if has_slot:
@@ -851,7 +853,7 @@ class Door:
         is_rebuild = purpose is Purpose.INDEX_REBUILD
         permitted = DoorAct.REBUILD_INDEX.value if is_rebuild else opening_act(section)
         self.permissions.require(permitted, actor, case)
-        self.permissions.note(permitted, actor)
+        self.permissions.note(permitted, actor, case)
         fields = {"message": str(message), "item": str(item), "section": section, "purpose": purpose.value}
         opening, answer = self._submit_reading(case, "section.opened", fields, actor)
         error_code: str | None = None

@@ -16,6 +16,7 @@ from domain.role_acts import holders_of, may, may_system
 from domain.roles import DOOR_ACT_TITLES, OPENINGS, ROLE_TITLES, Denial, DoorAct, StaffRole
 from gateway.agency.index.case_overview import CaseOverviews
 from gateway.agency.staff import Person, Staff
+from gateway.agency.staff_roles import Authority
 from gateway.pages.texts import section_text
 
 MAX_NAMED = 5
@@ -28,8 +29,8 @@ class Permissions(Protocol):
     def require(self, act: str, actor: str, case: UUID | None = None) -> None:
         """Raises Refused. ``case``: the one that the act is about, None for none."""
 
-    def note(self, act: str, actor: str) -> None:
-        """Note where a person does this as somebody's deputy."""
+    def note(self, act: str, actor: str, case: UUID | None = None) -> None:
+        """Note where a person does this as somebody's deputy. ``case``: as for ``require``."""
 
 
 class Unattended:
@@ -38,7 +39,7 @@ class Unattended:
     def require(self, act: str, actor: str, case: UUID | None = None) -> None:
         return
 
-    def note(self, act: str, actor: str) -> None:
+    def note(self, act: str, actor: str, case: UUID | None = None) -> None:
         return
 
 
@@ -53,7 +54,7 @@ class Granted:
         if denial is not None:
             raise refusal(denial, act, ((), ()))
 
-    def note(self, act: str, actor: str) -> None:
+    def note(self, act: str, actor: str, case: UUID | None = None) -> None:
         return
 
 
@@ -69,7 +70,7 @@ class StaffPermissions:
         if authority.acts is not None:
             return may_system(authority.acts, act)
         taken = self._staff.roles.taken_away()
-        is_own = None if case is None else self._is_own(actor, case)
+        is_own = self._is_own(_visitors_of(actor, authority), case)
         return may(authority.roles, act, is_own_case=is_own, taken=taken)
 
     def require(self, act: str, actor: str, case: UUID | None = None) -> None:
@@ -77,15 +78,15 @@ class StaffPermissions:
         if denial is not None:
             raise refusal(denial, act, self._who_has(act))
 
-    def note(self, act: str, actor: str) -> None:
+    def note(self, act: str, actor: str, case: UUID | None = None) -> None:
         authority = self._staff.roles.authority_of(actor)
         if authority.acts is not None or not authority.lent:
             return
         taken = self._staff.roles.taken_away()
-        if may(authority.own, act, taken=taken) is None:
+        if may(authority.own, act, is_own_case=self._is_own({actor}, case), taken=taken) is None:
             return
         for principal, roles in authority.lent:
-            if may(roles, act, taken=taken) is None:
+            if may(roles, act, is_own_case=self._is_own({principal}, case), taken=taken) is None:
                 self._staff.roles.note_deputy(actor, principal, act)
                 return
 
@@ -102,15 +103,20 @@ class StaffPermissions:
             raise refusal(denial, act, self._who_has(act))
 
     def shown_cases(self, person: Person) -> Callable[[str], bool]:
-        """Which cases the lists show this person: to whoever is here as a visitor only, those that are assigned to it."""
+        """Which cases the lists show this person: to whoever is here as a visitor only, those that are assigned to it, or to
+        a visitor for whom it stands in."""
         if self.of_person(DoorAct.READ_CASES, person, _NO_CASE) is not Denial.OWN_CASES_ONLY:
             return lambda case: True
-        own = {case for case, one in self._overviews().all().items() if person.actor in one.assigned}
+        visitors = _visitors_of(person.actor, self._staff.roles.authority_of(person.actor))
+        own = {case for case, one in self._overviews().all().items() if visitors.intersection(one.assigned)}
         return own.__contains__
 
-    def _is_own(self, actor: str, case: UUID) -> bool:
+    def _is_own(self, visitors: Collection[str], case: UUID | None) -> bool | None:
+        """Whether the case is assigned to one of these; None for no case."""
+        if case is None:
+            return None
         overview = self._overviews().of(case)
-        return overview is not None and actor in overview.assigned
+        return overview is not None and not frozenset(visitors).isdisjoint(overview.assigned)
 
     def _who_has(self, act: str) -> tuple[tuple[StaffRole, ...], tuple[str, ...]]:
         """The roles that have this act here, and the names of people of this door who have one of them."""
@@ -120,6 +126,11 @@ class StaffPermissions:
 
 
 _NO_CASE = UUID(int=0)
+
+
+def _visitors_of(actor: str, authority: Authority) -> frozenset[str]:
+    """This person, and the visitors for whom it stands in: their families are its own while it does."""
+    return frozenset({actor} | {who for who, roles in authority.lent if StaffRole.VISITOR in roles})
 
 
 def refusal(denial: Denial, act: str, who_has: tuple[tuple[StaffRole, ...], tuple[str, ...]]) -> Refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import scrypt
 from pathlib import Path
@@ -330,6 +331,41 @@ def test_a_deputys_act_is_noted_in_the_doors_log(hub: HubWithCase, door: Door, s
         "MANAGER",
         "open.notifier",
     )
+
+
+def test_the_families_of_a_visitor_are_those_of_who_stands_in_meanwhile(
+    hub: HubWithCase, door: Door, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = door.overviews.of(hub.case)
+    assert one is not None
+    assigned = replace(one, assigned=frozenset({"VISITOR"}))
+    monkeypatch.setattr(door.overviews, "of", lambda case: assigned if case == hub.case else None)
+    monkeypatch.setattr(door.overviews, "all", lambda: {str(hub.case): assigned})
+    permissions = StaffPermissions(staff, lambda: door.overviews)
+    act, stands_in = "visit_report.submitted", Person("RECEPTION", "受付")
+    assert permissions.denial(act, "VISITOR", hub.case) is None
+    assert permissions.denial(act, "RECEPTION", hub.case) is not None
+    number = staff.roles.add_deputy(
+        "VISITOR", "RECEPTION", [StaffRole.VISITOR], begins_at=at(-1), ends_at=at(1), by="chief"
+    )
+    assert permissions.denial(act, "RECEPTION", hub.case) is None
+    assert permissions.denial(act, "RECEPTION", uuid4()) is not None
+    assert permissions.shown_cases(stands_in)(str(hub.case))
+    permissions.note(act, "RECEPTION", hub.case)
+    assert (staff.log()[-1].what, staff.log()[-1].about) == ("deputy-acted", "VISITOR")
+    staff.roles.end_deputy(number, by="chief")
+    assert permissions.denial(act, "RECEPTION", hub.case) is not None
+
+
+def test_a_visitor_who_stands_in_for_a_colleague_is_noted_where_the_case_is_not_its_own(
+    hub: HubWithCase, door: Door, staff: Staff
+) -> None:
+    staff.roles.add_deputy(
+        "CASE_WORKER", "VISITOR", [StaffRole.CASE_WORKER], begins_at=at(-1), ends_at=at(1), by="chief"
+    )
+    entries = len(staff.log())
+    door.permissions.note("visit_report.submitted", "VISITOR", hub.case)
+    assert [(e.what, e.about) for e in staff.log()[entries:]] == [("deputy-acted", "CASE_WORKER")]
 
 
 def test_a_token_is_held_to_its_own_acts(hub: HubWithCase, door: Door, staff: Staff) -> None:
